@@ -1,0 +1,1 @@
+"""Compute peers: operations on meshes, file formats and the peer that runs them."""
