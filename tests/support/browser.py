@@ -22,7 +22,14 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-EXPECTED_CONSOLE = ("WebGL", "GPU stall", "GL Driver Message", "net::ERR_INTERNET_DISCONNECTED", "net::ERR_CONNECTION_REFUSED")
+EXPECTED_CONSOLE = (
+    "WebGL",
+    "GPU stall",
+    "GL Driver Message",
+    "net::ERR_INTERNET_DISCONNECTED",
+    "net::ERR_CONNECTION_REFUSED",
+)
+"""What Chromium itself says of a software renderer and of a server that a test has taken away."""
 
 
 def executable() -> str:
@@ -83,13 +90,12 @@ class Person:
 
     async def open_project(self, project: str) -> None:
         await self.open(f"/p/{project}")
-        await self.page.wait_for_function("window.maquette?.project?.scene && document.querySelector('[data-testid=viewport]')")
+        await self.until("() => window.maquette?.project?.scene && document.querySelector('[data-testid=viewport]')")
         await self.until_status("saved")
 
     async def until_status(self, words: str) -> None:
-        await self.page.wait_for_function(
-            "words => document.querySelector('[data-testid=status]')?.textContent.toLowerCase().includes(words)", arg=words
-        )
+        status = "document.querySelector('[data-testid=status]')"
+        await self.until(f"words => {status}?.textContent.toLowerCase().includes(words)", words)
 
     async def eval(self, expression: str, arg: Any = None) -> Any:
         return await self.page.evaluate(expression, arg)
