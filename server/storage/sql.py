@@ -1,0 +1,202 @@
+"""The log in SQLite (WAL, synchronous=FULL) or PostgreSQL (asyncpg, synchronous_commit=on), chosen by the URL.
+
+Appends of all rooms that wait at the same moment share one commit: under load the disk is asked once for many rooms.
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Insert, Row, delete, event, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from server.storage.base import Entry, Extra, Loaded, LogConflict
+from server.storage.tables import client_ids, snapshots, updates
+
+READ_ONLY = {"maquette_read_only": True}
+"""Execution options of a connection that only reads: on SQLite it does not queue for the write lock."""
+
+KEPT_SNAPSHOTS = 2
+COLUMNS = (updates.c.seq, updates.c.at, updates.c.author, updates.c.via, updates.c.payload, updates.c.job)
+
+
+def open_engine(url: str) -> AsyncEngine:
+    """An engine whose commits are durable. url: `sqlite+aiosqlite:///path` or `postgresql+asyncpg://…`."""
+    if url.startswith("sqlite"):
+        engine = create_async_engine(url, connect_args={"timeout": 30})
+        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+        event.listen(engine.sync_engine, "begin", _begin_sqlite)
+        return engine
+    return create_async_engine(url, connect_args={"server_settings": {"synchronous_commit": "on"}})
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # The driver's own implicit BEGIN comes too late (at the first INSERT), so it is switched off; see _begin_sqlite.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Any) -> None:
+    # IMMEDIATE: a deferred transaction that reads first and writes later fails with SQLITE_BUSY instead of waiting.
+    reads = connection.get_execution_options().get("maquette_read_only")
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+@dataclass(slots=True)
+class _Append:
+    branch: str
+    entries: Sequence[Entry]
+    clients: Mapping[int, str]
+    done: asyncio.Future[None]
+
+
+class SqlUpdateLog:
+    """`log = SqlUpdateLog(open_engine(url))`; the engine stays the caller's to dispose of."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._insert = sqlite.insert if engine.dialect.name == "sqlite" else postgresql.insert
+        self._waiting: list[_Append] = []
+        self._writing = asyncio.Lock()
+
+    async def load(self, branch: str) -> Loaded:
+        async with self._engine.connect() as connection:
+            connection = await connection.execution_options(**READ_ONLY)
+            snapshot = (await connection.execute(_newest_snapshot(branch))).first()
+            seq = snapshot.seq if snapshot else 0
+            tail = (await connection.execute(_rows(branch, seq))).all()
+            bound = await connection.execute(select(client_ids).where(client_ids.c.branch == branch))
+            clients = {row.client: row.user for row in bound}
+        return Loaded(snapshot.payload if snapshot else None, seq, [_entry(row) for row in tail], clients)
+
+    async def append(self, branch: str, entries: Sequence[Entry], clients: Mapping[int, str]) -> None:
+        mine = _Append(branch, entries, clients, asyncio.get_running_loop().create_future())
+        self._waiting.append(mine)
+        async with self._writing:
+            # Whoever held the lock before may have committed ours together with theirs.
+            if not mine.done.done():
+                await self._commit_waiting()
+        await mine.done
+
+    async def _commit_waiting(self) -> None:
+        group, self._waiting = self._waiting, []
+        try:
+            await self._commit(group)
+        except IntegrityError:
+            for one in group:
+                await self._commit_alone(one)
+        except BaseException as error:
+            _fail(group, error)
+            if not isinstance(error, Exception):
+                raise
+        else:
+            for one in group:
+                _resolve(one.done)
+
+    async def _commit(self, group: Iterable[_Append]) -> None:
+        async with self._engine.begin() as connection:
+            for one in group:
+                await self._write(connection, one.branch, one.entries, one.clients)
+
+    async def _commit_alone(self, one: _Append) -> None:
+        try:
+            await self._commit([one])
+        except IntegrityError:
+            await self._settle_conflict(one)
+        except Exception as error:
+            _fail([one], error)
+        else:
+            _resolve(one.done)
+
+    async def _settle_conflict(self, one: _Append) -> None:
+        # A commit whose answer was lost is repeated by the room: the same rows are then already there.
+        first, count = one.entries[0].seq, len(one.entries)
+        try:
+            if await self.read(one.branch, first - 1, count) == list(one.entries):
+                _resolve(one.done)
+            else:
+                _fail([one], LogConflict(one.branch, first))
+        except Exception as error:
+            _fail([one], error)
+
+    async def _write(
+        self, connection: AsyncConnection, branch: str, entries: Sequence[Entry], clients: Mapping[int, str]
+    ) -> None:
+        await connection.execute(updates.insert(), [_row(branch, entry) for entry in entries])
+        if clients:
+            statement: Insert = self._insert(client_ids).on_conflict_do_nothing()
+            rows = [{"branch": branch, "client": client, "user": user} for client, user in clients.items()]
+            await connection.execute(statement, rows)
+
+    async def append_job(self, branch: str, entry: Entry, clients: Mapping[int, str], extra: Extra) -> int | None:
+        async with self._writing, self._engine.begin() as connection:
+            query = select(updates.c.seq).where(updates.c.branch == branch, updates.c.job == entry.job)
+            before: int | None = (await connection.execute(query)).scalar()
+            if before is not None:
+                return before
+            try:
+                await self._write(connection, branch, [entry], clients)
+            except IntegrityError as error:
+                raise LogConflict(branch, entry.seq) from error
+            await extra(connection)
+        return None
+
+    async def read(self, branch: str, after: int = 0, limit: int = 1000) -> list[Entry]:
+        async with self._engine.connect() as connection:
+            connection = await connection.execution_options(**READ_ONLY)
+            rows = await connection.execute(_rows(branch, after).limit(limit))
+            return [_entry(row) for row in rows]
+
+    async def put_snapshot(self, branch: str, seq: int, at: int, payload: bytes) -> None:
+        async with self._writing, self._engine.begin() as connection:
+            row = {"branch": branch, "seq": seq, "at": at, "payload": payload}
+            await connection.execute(self._insert(snapshots).on_conflict_do_nothing(), [row])
+            of_branch = snapshots.c.branch == branch
+            kept = select(snapshots.c.seq).where(of_branch).order_by(snapshots.c.seq.desc()).limit(KEPT_SNAPSHOTS)
+            await connection.execute(delete(snapshots).where(of_branch, snapshots.c.seq.not_in(kept)))
+
+    async def close(self) -> None:
+        async with self._writing:
+            _fail(self._waiting, ConnectionError("the log was closed"))
+
+
+def _newest_snapshot(branch: str) -> Any:
+    columns = (snapshots.c.seq, snapshots.c.payload)
+    return select(*columns).where(snapshots.c.branch == branch).order_by(snapshots.c.seq.desc()).limit(1)
+
+
+def _rows(branch: str, after: int) -> Any:
+    return select(*COLUMNS).where(updates.c.branch == branch, updates.c.seq > after).order_by(updates.c.seq)
+
+
+def _row(branch: str, entry: Entry) -> dict[str, Any]:
+    return {
+        "branch": branch,
+        "seq": entry.seq,
+        "at": entry.at,
+        "author": entry.author,
+        "via": entry.via,
+        "job": entry.job,
+        "payload": entry.payload,
+    }
+
+
+def _entry(row: Row[Any]) -> Entry:
+    return Entry(row.seq, row.at, row.author, row.via, bytes(row.payload), row.job)
+
+
+def _resolve(done: asyncio.Future[None]) -> None:
+    if not done.done():
+        done.set_result(None)
+
+
+def _fail(group: Iterable[_Append], error: BaseException) -> None:
+    for one in group:
+        if not one.done.done():
+            one.done.set_exception(error)

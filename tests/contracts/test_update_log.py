@@ -1,0 +1,180 @@
+"""One suite for every storage of the log: memory, SQLite, PostgreSQL."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import insert, select, text
+
+from server.migrations import migrate
+from server.storage.base import Entry, LogConflict, UpdateLog
+from server.storage.memory import MemoryUpdateLog
+from server.storage.sql import SqlUpdateLog, open_engine
+from server.storage.tables import metadata, projects
+from tests.support.postgres import running_postgres
+
+BRANCH = "projectprojectpr/scene"
+
+
+def entry(seq: int, payload: bytes = b"u", job: str | None = None, author: str = "ada") -> Entry:
+    return Entry(seq, 1_000 + seq, author, "socket", payload, job)
+
+
+@pytest.fixture(scope="module")
+def postgres_url() -> Iterator[str]:
+    with running_postgres() as url:
+        yield url
+
+
+@asynccontextmanager
+async def sql_engine(url: str):
+    engine = open_engine(url)
+    await migrate(engine)
+    try:
+        yield engine
+        async with engine.begin() as connection:
+            for table in reversed(metadata.sorted_tables):
+                await connection.execute(table.delete())
+    finally:
+        await engine.dispose()
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
+async def log(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[UpdateLog]:
+    if request.param == "memory":
+        yield MemoryUpdateLog()
+        return
+    url = f"sqlite+aiosqlite:///{tmp_path / 'log.db'}" if request.param == "sqlite" else None
+    async with sql_engine(url or request.getfixturevalue("postgres_url")) as engine:
+        yield SqlUpdateLog(engine)
+
+
+async def test_an_unknown_branch_is_empty(log: UpdateLog) -> None:
+    loaded = await log.load(BRANCH)
+    assert (loaded.snapshot, list(loaded.tail), dict(loaded.clients), loaded.seq) == (None, [], {}, 0)
+
+
+async def test_rows_come_back_in_order_and_unchanged(log: UpdateLog) -> None:
+    entries = [entry(n, bytes([n]) * n) for n in range(1, 30)]
+    await log.append(BRANCH, entries[:10], {7: "ada"})
+    await log.append(BRANCH, entries[10:], {2**53 - 1: "bob", 7: "eve"})
+    loaded = await log.load(BRANCH)
+    assert list(loaded.tail) == entries
+    assert dict(loaded.clients) == {7: "ada", 2**53 - 1: "bob"}, "a bound client id stays with its first user"
+    assert await log.read(BRANCH, after=20, limit=3) == entries[20:23]
+
+
+async def test_branches_are_apart(log: UpdateLog) -> None:
+    await log.append(BRANCH, [entry(1, b"a")], {})
+    await log.append(BRANCH + "@other", [entry(1, b"b")], {})
+    assert [row.payload for row in (await log.load(BRANCH)).tail] == [b"a"]
+
+
+async def test_a_number_is_taken_once(log: UpdateLog) -> None:
+    await log.append(BRANCH, [entry(1, b"mine")], {})
+    with pytest.raises(LogConflict):
+        await log.append(BRANCH, [entry(1, b"theirs")], {})
+    assert [row.payload for row in (await log.load(BRANCH)).tail] == [b"mine"]
+
+
+async def test_repeating_a_committed_append_is_no_error(log: UpdateLog) -> None:
+    await log.append(BRANCH, [entry(1), entry(2)], {1: "ada"})
+    await log.append(BRANCH, [entry(1), entry(2)], {1: "ada"})
+    assert (await log.load(BRANCH)).seq == 2
+
+
+async def test_many_rooms_append_at_once(log: UpdateLog) -> None:
+    branches = [f"{n:016}/scene" for n in range(40)]
+    await asyncio.gather(*(log.append(branch, [entry(1, branch.encode())], {}) for branch in branches))
+    for branch in branches:
+        assert [row.payload for row in (await log.load(branch)).tail] == [branch.encode()]
+
+
+async def test_a_conflict_in_a_group_spares_the_others(log: UpdateLog) -> None:
+    await log.append("b/scene", [entry(1, b"first")], {})
+    results = await asyncio.gather(
+        log.append("a/scene", [entry(1)], {}),
+        log.append("b/scene", [entry(1, b"second")], {}),
+        log.append("c/scene", [entry(1)], {}),
+        return_exceptions=True,
+    )
+    assert [type(result) for result in results] == [type(None), LogConflict, type(None)]
+    assert (await log.load("a/scene")).seq == (await log.load("c/scene")).seq == 1
+
+
+async def test_a_job_is_committed_once_with_its_extra(log: UpdateLog) -> None:
+    calls = []
+
+    async def extra(_: object) -> None:
+        calls.append(1)
+
+    assert await log.append_job(BRANCH, entry(1, job="j" * 16), {}, extra) is None
+    assert await log.append_job(BRANCH, entry(2, job="j" * 16), {}, extra) == 1
+    assert (len(calls), (await log.load(BRANCH)).seq) == (1, 1)
+
+
+async def test_a_failing_extra_leaves_no_row(log: UpdateLog) -> None:
+    async def extra(_: object) -> None:
+        raise RuntimeError("lease lost")
+
+    with pytest.raises(RuntimeError, match="lease lost"):
+        await log.append_job(BRANCH, entry(1, job="j" * 16), {5: "ada"}, extra)
+    loaded = await log.load(BRANCH)
+    assert (loaded.seq, dict(loaded.clients)) == (0, {})
+
+
+async def test_a_job_cannot_take_a_number_twice(log: UpdateLog) -> None:
+    async def extra(_: object) -> None: ...
+
+    await log.append(BRANCH, [entry(1)], {})
+    with pytest.raises(LogConflict):
+        await log.append_job(BRANCH, entry(1, b"other", job="j" * 16), {}, extra)
+
+
+async def test_a_snapshot_shortens_loading_and_the_log_stays(log: UpdateLog) -> None:
+    entries = [entry(n) for n in range(1, 11)]
+    await log.append(BRANCH, entries, {})
+    for seq in (2, 4, 8):
+        await log.put_snapshot(BRANCH, seq, 5_000, b"state %d" % seq)
+    loaded = await log.load(BRANCH)
+    assert (loaded.snapshot, loaded.snapshot_seq, list(loaded.tail)) == (b"state 8", 8, entries[8:])
+    assert await log.read(BRANCH) == entries
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+async def test_migrations_end_in_the_tables(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    url = f"sqlite+aiosqlite:///{tmp_path / 'm.db'}" if kind == "sqlite" else request.getfixturevalue("postgres_url")
+    async with sql_engine(url) as engine:
+        await migrate(engine)
+        async with engine.connect() as connection:
+            difference = await connection.run_sync(
+                lambda sync: compare_metadata(MigrationContext.configure(sync, opts={"compare_type": True}), metadata)
+            )
+    assert difference == []
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+async def test_extra_shares_the_transaction(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    url = f"sqlite+aiosqlite:///{tmp_path / 't.db'}" if kind == "sqlite" else request.getfixturevalue("postgres_url")
+    row = {"id": "p" * 16, "name": "", "created": 1, "changed": 1, "trashed": False, "generation": 0}
+    async with sql_engine(url) as engine:
+        log = SqlUpdateLog(engine)
+
+        async def extra(connection) -> None:
+            await connection.execute(insert(projects).values(row))
+            raise RuntimeError("too late")
+
+        with pytest.raises(RuntimeError):
+            await log.append_job(BRANCH, entry(1, job="j" * 16), {}, extra)
+        async with engine.connect() as connection:
+            assert (await connection.execute(select(projects))).all() == []
+
+
+async def test_sqlite_is_durable(tmp_path: Path) -> None:
+    async with sql_engine(f"sqlite+aiosqlite:///{tmp_path / 'd.db'}") as engine, engine.connect() as connection:
+        assert (await connection.execute(text("PRAGMA journal_mode"))).scalar() == "wal"
+        assert (await connection.execute(text("PRAGMA synchronous"))).scalar() == 2, "FULL"
