@@ -1,0 +1,93 @@
+"""Projects as rows: made, listed, renamed, trashed and restored. What is in them lives in their documents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import and_, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from crdt.ids import new_id
+from server.errors import NotFound
+from server.storage.sql import READ_ONLY
+from server.storage.tables import projects
+
+
+@dataclass(frozen=True)
+class Project:
+    """created, changed: milliseconds since 1970."""
+
+    id: str
+    name: str
+    created: int
+    changed: int
+    generation: int
+    trashed: bool
+
+    @property
+    def scene(self) -> str:
+        """The branch of the scene document."""
+        return scene_branch(self.id)
+
+
+def scene_branch(project: str) -> str:
+    return f"{project}/scene"
+
+
+def session_branch(project: str) -> str:
+    return f"{project}/session"
+
+
+class Projects:
+    def __init__(self, engine: AsyncEngine, clock: Callable[[], float]) -> None:
+        self._engine = engine
+        self._reader = engine.execution_options(**READ_ONLY)
+        self._clock = clock
+
+    async def create(self, name: str, id: str | None = None, generation: int = 0) -> Project:
+        """Make a project. One that has this id already is returned as it is: a repeated request makes one project."""
+        now = self._now()
+        row = {
+            "id": id or new_id(), "name": name, "created": now, "changed": now, "generation": generation, "trashed": False,
+        }  # fmt: skip
+        try:
+            async with self._engine.begin() as connection:
+                await connection.execute(insert(projects).values(row))
+        except IntegrityError:
+            return await self.read(row["id"])
+        return Project(**row)
+
+    async def read(self, id: str) -> Project:
+        """A project, also a trashed one; NotFound when there is none."""
+        async with self._reader.connect() as connection:
+            row = (await connection.execute(select(projects).where(projects.c.id == id))).one_or_none()
+        if row is None:
+            raise NotFound("no_such_project", f"there is no project {id[:80]!r}")
+        return Project(**row._mapping)
+
+    async def page(self, *, trashed: bool, after: tuple[int, str] | None, limit: int) -> list[Project]:
+        """Up to `limit` projects, newest change first, behind the one with (changed, id) = after."""
+        query = select(projects).where(projects.c.trashed == trashed)
+        if after is not None:
+            changed, id = after
+            query = query.where(
+                or_(projects.c.changed < changed, and_(projects.c.changed == changed, projects.c.id < id))
+            )
+        query = query.order_by(projects.c.changed.desc(), projects.c.id.desc()).limit(limit)
+        async with self._reader.connect() as connection:
+            return [Project(**row._mapping) for row in (await connection.execute(query)).all()]
+
+    async def change(self, id: str, **values: Any) -> Project:
+        """Set name or trashed; NotFound when there is no such project."""
+        async with self._engine.begin() as connection:
+            statement = update(projects).where(projects.c.id == id).values(changed=self._now(), **values)
+            changed = (await connection.execute(statement)).rowcount
+        if not changed:
+            raise NotFound("no_such_project", f"there is no project {id[:80]!r}")
+        return await self.read(id)
+
+    def _now(self) -> int:
+        return int(self._clock() * 1000)
