@@ -1,0 +1,239 @@
+/** Edits of nodes: add, move, trash, restore, duplicate (SPEC T6–T10, D5). Each is one transaction, checked before it writes. */
+
+import * as Y from "yjs";
+import { checkField, type SceneDocument } from "./document";
+import { InvalidEdit, UnknownRecord } from "./errors";
+import { RECORD_FIELDS } from "./fields";
+import { isId, newId } from "./ids";
+import { between } from "./ordering";
+import type { Node } from "./schema";
+import { isWithin, ROOT, type Tree } from "./tree";
+import { edgesOf, preferred } from "./tree-edges";
+
+export const MAX_COUNTER = 2 ** 31;
+
+export type NodeFields = Partial<Omit<Node, "parents" | "materials" | "trashed">>;
+
+export interface AddOptions {
+  readonly parent?: string;
+  /** A child of `parent` to stand before; absent: last. */
+  readonly before?: string | null;
+  readonly id?: string;
+  /** Slot id → material id: overrides to begin with. */
+  readonly materials?: Readonly<Record<string, string | null>>;
+}
+
+/** Adds a node and returns its id. */
+export function add(scene: SceneDocument, fields: NodeFields = {}, options: AddOptions = {}): string {
+  const { parent = ROOT, before = null, id = newId(), materials = {} } = options;
+  checkNew(scene, "nodes", id);
+  checkParent(scene, parent);
+  for (const [key, value] of Object.entries(fields)) checkField("nodes", key, value);
+  const order = orderBefore(scene.tree(), parent, before, null);
+  scene.transact(() => {
+    const edge: [string, unknown] = [parent, [1, order]];
+    scene.map("nodes").set(id, nodeMap(fields, [edge], materials));
+    scene.treeIndex.moved(id, parent, order);
+  });
+  return id;
+}
+
+/** Moves a node below `parent`, before the sibling `before` or last. Its local transform stays. */
+export function move(scene: SceneDocument, node: string, parent: string, before: string | null = null): void {
+  checkMove(scene, node, parent);
+  const order = orderBefore(scene.tree(), parent, before, node);
+  place(scene, node, parent, order);
+}
+
+/** Moves a node to a stated order key (T6, T8). */
+export function place(scene: SceneDocument, node: string, parent: string, order: string): void {
+  checkMove(scene, node, parent);
+  const tree = scene.tree();
+  const asserted = brokenEdges(scene, tree, [tree.parent.get(node), parent]);
+  const counter = nextCounter(scene, tree, node, parent);
+  scene.transact(() => {
+    for (const [id, count] of asserted) {
+      const above = tree.parent.get(id) as string;
+      parentsOf(scene, id).set(above, [count, tree.order.get(id) || between(null, null)]);
+      scene.treeIndex.touch(id);
+    }
+    parentsOf(scene, node).set(parent, [counter, order]);
+    scene.treeIndex.moved(node, parent, order);
+  });
+}
+
+/** Marks nodes as trashed; what lies below them is hidden with them. */
+export function trash(scene: SceneDocument, ids: Iterable<string>, by: string, at = Date.now()): void {
+  const records = [...ids].map((id) => [id, scene.demand("nodes", id)] as const);
+  scene.transact(() => {
+    for (const [id, record] of records) {
+      record.set("trashed", { by, at });
+      scene.treeIndex.touch(id);
+    }
+  });
+}
+
+export function restore(scene: SceneDocument, ids: Iterable<string>): void {
+  const records = [...ids].map((id) => [id, scene.demand("nodes", id)] as const);
+  scene.transact(() => {
+    for (const [id, record] of records) {
+      record.delete("trashed");
+      scene.treeIndex.touch(id);
+    }
+  });
+}
+
+/** Copies a node with everything below it next to the original (T10); returns the copy's id. */
+export function duplicate(scene: SceneDocument, node: string): string {
+  const tree = scene.tree();
+  const copy = newId();
+  const parent = demandPlace(scene, tree, node);
+  const order = orderAfter(tree, parent, node);
+  scene.transact(() => {
+    const stack: [string, string, string, string][] = [[node, copy, parent, order]];
+    for (let item = stack.pop(); item !== undefined; item = stack.pop()) {
+      const [from, to, below, key] = item;
+      copyRecord(scene, from, to, below, key);
+      for (const child of tree.children.get(from) ?? []) {
+        if (isTrashed(scene, child)) continue;
+        stack.push([child, newId(), to, tree.order.get(child) || between(null, null)]);
+      }
+    }
+  });
+  return copy;
+}
+
+/** Refuses ids that are ill-formed or taken. */
+export function checkNew(scene: SceneDocument, root: string, id: string): void {
+  if (!isId(id)) throw new InvalidEdit("bad_id", `${id} is no id`, "16 characters of A–Z a–z 0–9 _ -");
+  if (scene.map(root).has(id)) throw new InvalidEdit("id_taken", `${root}/${id} exists already`);
+}
+
+/** An order key before a sibling (null: at the end), `node` itself not counted. */
+export function orderBefore(tree: Tree, parent: string, before: string | null, node: string | null): string {
+  const siblings = tree.children.get(parent) ?? [];
+  const at = before === null ? siblings.length : siblings.indexOf(before);
+  if (at < 0) throw new InvalidEdit("not_a_sibling", `${before} is no child of ${parent}`);
+  const next = before === null || before === node ? neighbour(tree, siblings, at, 1, node) : before;
+  const high = next === null ? "" : (tree.order.get(next) ?? "");
+  return between(lowerKey(tree, siblings, at, high, node), high === "" ? null : high);
+}
+
+function orderAfter(tree: Tree, parent: string, node: string): string {
+  const siblings = tree.children.get(parent) ?? [];
+  const next = siblings[siblings.indexOf(node) + 1];
+  return orderBefore(tree, parent, next ?? null, null);
+}
+
+function neighbour(
+  tree: Tree,
+  siblings: readonly string[],
+  from: number,
+  by: number,
+  node: string | null,
+): string | null {
+  for (let i = from; i >= 0 && i < siblings.length; i += by) {
+    const id = siblings[i] as string;
+    if (id !== node && tree.order.has(id)) return id;
+  }
+  return null;
+}
+
+/** The greatest sibling key below position `at` that lies under `high` (equal keys cannot be parted). */
+function lowerKey(
+  tree: Tree,
+  siblings: readonly string[],
+  at: number,
+  high: string,
+  node: string | null,
+): string | null {
+  const start = high === "" ? siblings.length - 1 : at - 1;
+  for (let i = start; i >= 0; i--) {
+    const id = siblings[i] as string;
+    const order = tree.order.get(id) as string;
+    if (id !== node && (high === "" || order < high)) return order === "" ? null : order;
+  }
+  return null;
+}
+
+function checkParent(scene: SceneDocument, parent: string): void {
+  if (parent !== ROOT) scene.demand("nodes", parent);
+}
+
+function checkMove(scene: SceneDocument, node: string, parent: string): void {
+  scene.demand("nodes", node);
+  checkParent(scene, parent);
+  if (isWithin(scene.tree(), parent, node))
+    throw new InvalidEdit("move_into_itself", `${parent} is ${node} or lies below it`);
+}
+
+/** T6: new counters for the nodes from `starts` upward whose effective edge is not the preferred one. */
+function brokenEdges(scene: SceneDocument, tree: Tree, starts: readonly (string | undefined)[]): Map<string, number> {
+  const broken = new Map<string, number>();
+  const seen = new Set<string>();
+  if (tree.settled) return broken;
+  for (const start of starts) {
+    for (let at = start; at !== undefined && at !== ROOT && !seen.has(at); at = tree.parent.get(at)) {
+      seen.add(at);
+      const edges = edgesOf(at, parentsOf(scene, at).entries());
+      if (preferred(edges)?.parent !== tree.parent.get(at)) broken.set(at, above(edges, at));
+    }
+  }
+  return broken;
+}
+
+/** T8 keeps the counter of a node that stays below its preferred parent; else one more than its highest. */
+function nextCounter(scene: SceneDocument, tree: Tree, node: string, parent: string): number {
+  const edges = edgesOf(node, parentsOf(scene, node).entries());
+  const current = preferred(edges);
+  if (current !== undefined && current.parent === parent && tree.parent.get(node) === parent) return current.counter;
+  return above(edges, node);
+}
+
+function above(edges: readonly { readonly counter: number }[], node: string): number {
+  const counter = edges.reduce((max, edge) => Math.max(max, edge.counter), 0) + 1;
+  if (counter > MAX_COUNTER) throw new InvalidEdit("counter_exhausted", `${node} was moved ${MAX_COUNTER} times`);
+  return counter;
+}
+
+function parentsOf(scene: SceneDocument, node: string): Y.Map<unknown> {
+  const parents = scene.demand("nodes", node).get("parents");
+  if (!(parents instanceof Y.Map)) throw new InvalidEdit("bad_record", `nodes/${node} has no parents map`);
+  return parents;
+}
+
+function nodeMap(
+  fields: Readonly<Record<string, unknown>>,
+  edges: Iterable<[string, unknown]>,
+  materials: Readonly<Record<string, string | null>>,
+): Y.Map<unknown> {
+  const entries: [string, unknown][] = [
+    ...Object.entries(fields),
+    ["parents", new Y.Map(edges)],
+    ["materials", new Y.Map(Object.entries(materials))],
+  ];
+  return new Y.Map(entries);
+}
+
+function copyRecord(scene: SceneDocument, from: string, to: string, parent: string, order: string): void {
+  const record = scene.demand("nodes", from);
+  const fields: Record<string, unknown> = {};
+  for (const [key, value] of record) {
+    if (key !== "trashed" && !(value instanceof Y.AbstractType)) fields[key] = value;
+  }
+  const overrides = record.get("materials");
+  const materials = overrides instanceof Y.Map ? Object.fromEntries(overrides.entries()) : {};
+  scene.map("nodes").set(to, nodeMap(fields, [[parent, [1, order]]], materials));
+  scene.treeIndex.moved(to, parent, order);
+}
+
+function demandPlace(scene: SceneDocument, tree: Tree, node: string): string {
+  const parent = tree.parent.get(node);
+  if (parent === undefined) throw new UnknownRecord("unknown_record", `nodes/${node} is not in the document`);
+  return parent;
+}
+
+function isTrashed(scene: SceneDocument, node: string): boolean {
+  const value = scene.record("nodes", node)?.get("trashed");
+  return value !== undefined && value !== null && RECORD_FIELDS.nodes?.trashed?.accepts(value) === true;
+}

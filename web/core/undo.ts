@@ -1,0 +1,189 @@
+/** Our own undo (SPEC U2–U5): forward transactions that give back what nobody has changed since. */
+
+import * as Y from "yjs";
+import { sameValue } from "./canonical";
+import { type CrdtDocument, placeOf, SceneDocument } from "./document";
+import { RECORD_FIELDS } from "./fields";
+import { place } from "./nodes";
+import {
+  type Change,
+  type Creation,
+  type Move,
+  merge,
+  type Path,
+  type Step,
+  samePlace,
+  type ValueChange,
+  valueChange,
+} from "./steps";
+import { isWithin, ROOT } from "./tree";
+
+/** What an undo or redo did: its own step, and the paths that others have changed since. */
+export interface Outcome {
+  readonly step: Step;
+  readonly kept: readonly Path[];
+  readonly label: string;
+}
+
+interface Entry {
+  readonly step: Step;
+  readonly label: string;
+  readonly mergeKey: string | null;
+}
+
+export interface PushOptions {
+  readonly label?: string;
+  /** Consecutive steps with the same key become one (a drag). */
+  readonly mergeKey?: string;
+}
+
+const LIMIT = 500;
+
+export class UndoStack {
+  readonly #document: CrdtDocument;
+  readonly #listeners = new Set<() => void>();
+  #done: Entry[] = [];
+  #undone: Entry[] = [];
+
+  constructor(document: CrdtDocument) {
+    this.#document = document;
+  }
+
+  get canUndo(): boolean {
+    return this.#done.length > 0;
+  }
+
+  get canRedo(): boolean {
+    return this.#undone.length > 0;
+  }
+
+  get undoLabel(): string {
+    return this.#done.at(-1)?.label ?? "";
+  }
+
+  get redoLabel(): string {
+    return this.#undone.at(-1)?.label ?? "";
+  }
+
+  push(step: Step, { label = "", mergeKey }: PushOptions = {}): void {
+    if (step.length === 0) return;
+    this.#undone = [];
+    const last = this.#done.at(-1);
+    if (mergeKey !== undefined && last?.mergeKey === mergeKey) {
+      this.#done.pop();
+      step = merge(last.step, step);
+    }
+    if (step.length > 0) this.#done.push({ step, label, mergeKey: mergeKey ?? null });
+    if (this.#done.length > LIMIT) this.#done.shift();
+    this.#notify();
+  }
+
+  /** Ends a run of steps that merge: the next one stands alone whatever its key. */
+  seal(): void {
+    const last = this.#done.pop();
+    if (last !== undefined) this.#done.push({ ...last, mergeKey: null });
+  }
+
+  undo(): Outcome | undefined {
+    return this.#turn(this.#done, this.#undone);
+  }
+
+  redo(): Outcome | undefined {
+    return this.#turn(this.#undone, this.#done);
+  }
+
+  clear(): void {
+    this.#done = [];
+    this.#undone = [];
+    this.#notify();
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** U4: the inverse step goes to the other side. */
+  #turn(from: Entry[], to: Entry[]): Outcome | undefined {
+    const entry = from.pop();
+    if (entry === undefined) return undefined;
+    const { step, kept } = revert(this.#document, entry.step);
+    if (step.length > 0) to.push({ step, label: entry.label, mergeKey: null });
+    this.#notify();
+    return { step, kept, label: entry.label };
+  }
+
+  #notify(): void {
+    for (const listener of [...this.#listeners]) listener();
+  }
+}
+
+/** U3: one forward transaction that turns a step around where the document still is as the step left it. */
+export function revert(document: CrdtDocument, step: Step): { step: Step; kept: readonly Path[] } {
+  const kept: Path[] = [];
+  const inverse: Change[] = [];
+  document.transact(() => {
+    for (const change of step) {
+      if ("path" in change) revertValue(document, change, inverse, kept);
+      else if ("create" in change) revertCreation(document, change, inverse);
+    }
+    const moves = step.filter((change): change is Move => "move" in change);
+    if (document instanceof SceneDocument) revertMoves(document, moves, inverse, kept);
+  }, "undo");
+  return { step: inverse, kept };
+}
+
+function revertValue(document: CrdtDocument, change: ValueChange, inverse: Change[], kept: Path[]): void {
+  const map = containerOf(document, change.path);
+  const key = change.path[change.path.length - 1] as string;
+  if (map === undefined || !holds(map, key, change, "after")) {
+    kept.push(change.path);
+    return;
+  }
+  if ("before" in change) map.set(key, change.before);
+  else map.delete(key);
+  inverse.push(valueChange(change.path, change, "after", change, "before"));
+}
+
+/** A creation is undone by trashing; what that step did to `trashed` is a value change like any other. */
+function revertCreation(document: CrdtDocument, change: Creation, inverse: Change[]): void {
+  const [root, id] = change.create;
+  const record = document.record(root, id);
+  if (record === undefined || RECORD_FIELDS[root]?.trashed === undefined || record.has("trashed")) return;
+  const trashed = { by: "", at: Date.now() };
+  record.set("trashed", trashed);
+  inverse.push({ path: [root, id, "trashed"], after: trashed });
+}
+
+/** Moves that wait for another of the same step (the parent is inside the node still) are tried again. */
+function revertMoves(scene: SceneDocument, moves: readonly Move[], inverse: Change[], kept: Path[]): void {
+  let waiting = moves;
+  for (let before = -1; waiting.length > 0 && waiting.length !== before; ) {
+    before = waiting.length;
+    waiting = waiting.filter((move) => !revertMove(scene, move, inverse));
+  }
+  for (const { move } of waiting) kept.push(["nodes", move, "parents"]);
+}
+
+function revertMove(scene: SceneDocument, { move, before, after }: Move, inverse: Change[]): boolean {
+  const tree = scene.tree();
+  const now = placeOf(tree, move);
+  if (now === undefined || !samePlace(now, after)) return false;
+  if (before.parent !== ROOT && !tree.parent.has(before.parent)) return false;
+  if (isWithin(tree, before.parent, move)) return false;
+  place(scene, move, before.parent, before.order);
+  inverse.push({ move, before: after, after: before });
+  return true;
+}
+
+function containerOf(document: CrdtDocument, path: Path): Y.Map<unknown> | undefined {
+  const [root, ...keys] = path.slice(0, -1) as [string, ...string[]];
+  if (!document.roots.includes(root)) return undefined;
+  let map: unknown = document.map(root);
+  for (const key of keys) map = map instanceof Y.Map ? map.get(key) : undefined;
+  return map instanceof Y.Map ? map : undefined;
+}
+
+function holds(map: Y.Map<unknown>, key: string, change: ValueChange, side: "before" | "after"): boolean {
+  return side in change ? map.has(key) && sameValue(map.get(key), change[side]) : !map.has(key);
+}
