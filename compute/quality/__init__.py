@@ -1,0 +1,1 @@
+"""Measures of meshes: distances between surfaces, edges that are not manifold."""
