@@ -29,13 +29,13 @@ LINE_POINTS = 50_000
 TOLERANCE = 1.05
 """A level may have this many times its target before protection is relaxed."""
 WEIGHT_SCALE = 0.1
-"""Settings' weight 1 in meshoptimizer's terms. At 0.5 · 0.1 the mean error stays within 1 % of positions alone; with the
-full weight it is 1.6 times as large at 10 % of 1.1 M triangles."""
+"""Settings' weight 1 in meshoptimizer's terms. At 0.5 · 0.1 the mean error stays within 1 % of positions alone;
+with the full weight it is 1.6 times as large at 10 % of 1.1 M triangles."""
 
 
 @dataclass(frozen=True)
 class Weights:
-    """How much normals, texture coordinates and colours count against shape. 0 … 10, as in `crdt.schema.LodSettings`."""
+    """How much normals, texture coordinates and colours count against shape: 0 … 10, as in `LodSettings`."""
 
     normal: float = 0.5
     uv: float = 1.0
@@ -52,7 +52,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Level:
-    """One result. `nonmanifold`: its edges with more than two triangles; never more than the base's where rounds sufficed."""
+    """One result. `nonmanifold`: its edges with more than two triangles, as many as the base's or fewer."""
 
     mesh: Mesh
     triangles: int
@@ -71,7 +71,7 @@ class _Joined:
     attributes: NDArray[np.float32]
     weights: NDArray[np.float32]
     line: NDArray[np.uint32]
-    """Joints on the lines to keep: open borders, seams, creases and borders of materials. At most LINE_POINTS of them."""
+    """Joints on the lines to keep: open borders, seams, creases, borders of materials; at most LINE_POINTS."""
 
 
 @dataclass(frozen=True)
@@ -260,8 +260,8 @@ def _choose_nodes(
 ) -> NDArray[np.uint32]:
     """(t, 3) nodes: for each corner the base vertex of its joint that fits the triangle best.
 
-    With seams given up that is one of the chart which most of the triangle's corners share; then the one whose normal is
-    nearest the triangle's.
+    With seams given up that is one of the chart which most of the triangle's corners share; then the one whose normal
+    is nearest the triangle's.
     """
     order = np.argsort(joint, kind="stable")
     start = np.concatenate([[0], np.cumsum(np.bincount(joint))])

@@ -102,7 +102,7 @@ def _exact_greatest(points: _Points, bounds: NDArray[np.float64], corners: _Poin
 
 
 def point_to_triangle(points: _Points, corners: _Points) -> NDArray[np.float64]:
-    """(n,) float64: distance from point i to triangle i. points: (n, 3), corners: (n, 3, 3); degenerate ones are fine."""
+    """(n,) float64: distance from point i to triangle i. points: (n, 3), corners: (n, 3, 3), degenerate ones too."""
     result = np.empty(len(points))
     for start in range(0, len(points), _CHUNK):
         part = slice(start, start + _CHUNK)

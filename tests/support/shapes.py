@@ -1,4 +1,4 @@
-"""Small meshes that tests of operations make themselves: spheres and boxes, smooth, flat-shaded, with seams and slots."""
+"""Small meshes that tests of operations make themselves: smooth, flat-shaded, with seams and slots."""
 
 from __future__ import annotations
 
