@@ -1,6 +1,6 @@
 """The shared documents of Maquette: schema, edits, protocol and the Python client.
 
-Rules are in SPEC.md, the wire in PROTOCOL.md. Everything else is imported from its module (`crdt.nodes`, `crdt.undo`, …).
+Rules are in SPEC.md, the wire in PROTOCOL.md. The rest is imported from its module (`crdt.nodes`, `crdt.undo`, …).
 """
 
 from crdt.document import SceneDocument, SessionDocument

@@ -18,7 +18,7 @@ def utf16(text: str) -> bytes:
 
 
 def plain(value: Any) -> Any:
-    """The value as JSON holds it: whole floats as int, tuples as lists, binaries as bytes; NaN and infinities as None."""
+    """The value as JSON holds it: whole floats as int, tuples as lists, binaries as bytes; NaN and infinities None."""
     if isinstance(value, float):
         return _plain_float(value)
     if isinstance(value, dict):

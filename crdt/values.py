@@ -144,7 +144,7 @@ def read_value(model: type[M], value: Any) -> M | None:
 
 
 def clean(value: Any) -> Any:
-    """A JSON value fit to be written; raises InvalidEdit("bad_value") for what JSON or a JavaScript number cannot be."""
+    """A JSON value fit to be written; InvalidEdit("bad_value") for what JSON or a JavaScript number cannot be."""
     if isinstance(value, BaseModel):
         value = value.model_dump(mode="json", by_alias=True)
     return _clean(value, MAX_DEPTH)
