@@ -2,8 +2,8 @@
 
 A *node* is a vertex of the base in one material slot. A *joint* is a set of nodes at one position that simplification
 moves as one: nodes whose attributes run on from one triangle to the next. Around a position there is one joint where
-the surface is smooth, two along a seam, a crease or the border of two materials. Flat-shaded and unindexed models have many
-nodes and few joints, so they reduce like smooth ones.
+the surface is smooth, two along a seam, a crease or the border of two materials. Flat-shaded and unindexed models have
+many nodes and few joints, so they reduce like smooth ones.
 """
 
 from __future__ import annotations
