@@ -39,15 +39,15 @@ export class ChangeCollector {
   #record(path: string[], change: { action: string; oldValue: unknown }, map: Y.Map<unknown>): void {
     const [root, id, field] = path as [string, string, string | undefined];
     const after = map.get(path[path.length - 1] as string);
-    if (after instanceof Y.AbstractType) {
-      if (path.length === 2 && change.action === "add") this.changes.push({ create: [root, id] });
+    if (path.length === 2 && root !== "meta" && change.action === "add") {
+      this.changes.push({ create: [root, id] });
       return;
     }
     if (root === "nodes" && field === "parents") {
       this.reparented.add(id);
       return;
     }
-    if (change.oldValue instanceof Y.AbstractType) return;
+    if (after instanceof Y.AbstractType || change.oldValue instanceof Y.AbstractType) return;
     this.changes.push({
       path,
       ...(change.action === "add" ? {} : { before: change.oldValue }),

@@ -6,7 +6,7 @@ import { ChangeCollector, type Touched, WHOLE } from "./changes";
 import { InvalidEdit, UnknownRecord } from "./errors";
 import { RECORD_FIELDS, VALUE_TESTS } from "./fields";
 import { type Records, readRecord, readValue, SCENE_ROOT_NAMES, SESSION_ROOT_NAMES, type Values } from "./records";
-import { type Change, isVoid, type Move, type Place, type Step } from "./steps";
+import { type Change, type Move, ordered, type Place, type Step } from "./steps";
 import type { Tree } from "./tree";
 import { TreeIndex } from "./tree-index";
 
@@ -78,7 +78,7 @@ export class CrdtDocument {
   map(root: string): Y.Map<unknown> {
     const map = this.#maps.get(root);
     if (map === undefined)
-      throw new UnknownRecord("unknown_root", `${root} is no root map of this document`, this.roots.join(", "));
+      throw new InvalidEdit("unknown_root", `${root} is no root map of this document`, this.roots.join(", "));
     return map;
   }
 
@@ -170,8 +170,7 @@ export class CrdtDocument {
     const before = this.treeBefore();
     const step: Change[] = [];
     const finish = (collector: ChangeCollector) => {
-      step.push(...collector.changes.filter((change) => !isVoid(change)));
-      step.push(...this.moves(collector.reparented, before));
+      step.push(...ordered([...collector.changes, ...this.moves(collector.reparented, before)]));
     };
     this.doc.transact((transaction) => {
       transaction.meta.set(this, finish);
@@ -200,7 +199,8 @@ export function checkField(root: string, key: string, value: unknown): void {
   const fields = RECORD_FIELDS[root];
   const field = fields !== undefined && Object.hasOwn(fields, key) ? fields[key] : undefined;
   if (field === undefined) throw new InvalidEdit("unknown_key", `${root} have no field ${key}`);
-  if (field.entries !== undefined) throw new InvalidEdit("container", `${root}/…/${key} is a container, written once`);
+  if (field.entries !== undefined)
+    throw new InvalidEdit("is_container", `${root} ${key} is a map of its own`, "set its entries");
   if (!field.accepts(value))
     throw new InvalidEdit("bad_value", `${key}: ${describe(value)}`, `expected ${field.expected}`);
 }
@@ -251,8 +251,7 @@ export class SceneDocument extends CrdtDocument {
       const from = before && placeOf(before, id);
       const to = placeOf(after, id);
       if (!from || !to) continue;
-      const move = { move: id, before: from, after: to };
-      if (!isVoid(move)) moves.push(move);
+      moves.push({ move: id, before: from, after: to });
     }
     return moves;
   }

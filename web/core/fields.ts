@@ -22,7 +22,7 @@ export type Fields = Readonly<Record<string, Field>>;
 type Test = (value: unknown) => boolean;
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what a name may not contain.
-const NAME = /^[^\x00-\x1f\x7f]{0,256}$/u;
+const NAME = /^[^\x00-\x1f\x7f\p{Surrogate}]{0,256}$/u;
 const ID = /^[A-Za-z0-9_-]{16}$/;
 const PARENT = /^(root|[A-Za-z0-9_-]{16})$/;
 const SHA256 = /^[0-9a-f]{64}$/;
@@ -59,7 +59,8 @@ const oneOf =
   (v) =>
     typeof v === "string" && words.includes(v);
 
-const isString: Test = (v) => typeof v === "string";
+const HALF_CHARACTER = /\p{Surrogate}/u;
+const isString: Test = (v) => typeof v === "string" && !HALF_CHARACTER.test(v);
 const isBoolean: Test = (v) => typeof v === "boolean";
 const isFiniteNumber: Test = (v) => Number.isFinite(v);
 const isUnit = within(0, 1);
@@ -72,9 +73,10 @@ const isObject = (v: unknown): v is Record<string, unknown> =>
   typeof v === "object" && v !== null && !Array.isArray(v) && !(v instanceof Uint8Array);
 const isJsonObject: Test = (v) => isObject(v) && isJson(v);
 
-/** A JSON value of bounded depth, with finite numbers. */
+/** A JSON value of bounded depth, with finite numbers and whole characters. */
 export function isJson(value: unknown, depth = 0): boolean {
-  if (value === null || typeof value === "string" || typeof value === "boolean") return true;
+  if (value === null || typeof value === "boolean") return true;
+  if (typeof value === "string") return isString(value);
   if (typeof value === "number") return Number.isFinite(value);
   if (depth >= MAX_DEPTH || typeof value !== "object") return false;
   if (Array.isArray(value)) return value.every((item) => isJson(item, depth + 1));

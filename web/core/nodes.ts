@@ -2,7 +2,7 @@
 
 import * as Y from "yjs";
 import { checkField, type SceneDocument } from "./document";
-import { InvalidEdit, UnknownRecord } from "./errors";
+import { InvalidEdit } from "./errors";
 import { RECORD_FIELDS } from "./fields";
 import { isId, newId } from "./ids";
 import { between } from "./ordering";
@@ -54,7 +54,7 @@ export function place(scene: SceneDocument, node: string, parent: string, order:
   scene.transact(() => {
     for (const [id, count] of asserted) {
       const above = tree.parent.get(id) as string;
-      parentsOf(scene, id).set(above, [count, tree.order.get(id) || between(null, null)]);
+      parentsOf(scene, id).set(above, [count, tree.order.get(id) || firstOrder(tree)]);
       scene.treeIndex.touch(id);
     }
     parentsOf(scene, node).set(parent, [counter, order]);
@@ -62,11 +62,12 @@ export function place(scene: SceneDocument, node: string, parent: string, order:
   });
 }
 
-/** Marks nodes as trashed; what lies below them is hidden with them. */
+/** Marks nodes as trashed (those that are already stay as they are); what lies below them is hidden with them. */
 export function trash(scene: SceneDocument, ids: Iterable<string>, by: string, at = Date.now()): void {
   const records = [...ids].map((id) => [id, scene.demand("nodes", id)] as const);
   scene.transact(() => {
     for (const [id, record] of records) {
+      if (isTrashed(scene, id)) continue;
       record.set("trashed", { by, at });
       scene.treeIndex.touch(id);
     }
@@ -87,7 +88,8 @@ export function restore(scene: SceneDocument, ids: Iterable<string>): void {
 export function duplicate(scene: SceneDocument, node: string): string {
   const tree = scene.tree();
   const copy = newId();
-  const parent = demandPlace(scene, tree, node);
+  scene.demand("nodes", node);
+  const parent = tree.parent.get(node) as string;
   const order = orderAfter(tree, parent, node);
   scene.transact(() => {
     const stack: [string, string, string, string][] = [[node, copy, parent, order]];
@@ -96,7 +98,7 @@ export function duplicate(scene: SceneDocument, node: string): string {
       copyRecord(scene, from, to, below, key);
       for (const child of tree.children.get(from) ?? []) {
         if (isTrashed(scene, child)) continue;
-        stack.push([child, newId(), to, tree.order.get(child) || between(null, null)]);
+        stack.push([child, newId(), to, tree.order.get(child) ?? ""]);
       }
     }
   });
@@ -109,51 +111,40 @@ export function checkNew(scene: SceneDocument, root: string, id: string): void {
   if (scene.map(root).has(id)) throw new InvalidEdit("id_taken", `${root}/${id} exists already`);
 }
 
-/** An order key before a sibling (null: at the end), `node` itself not counted. */
-export function orderBefore(tree: Tree, parent: string, before: string | null, node: string | null): string {
+/** An order key before a sibling, or at the end (null); `moving` is not counted among the siblings. */
+export function orderBefore(tree: Tree, parent: string, before: string | null, moving: string | null): string {
   const siblings = tree.children.get(parent) ?? [];
-  const at = before === null ? siblings.length : siblings.indexOf(before);
-  if (at < 0) throw new InvalidEdit("not_a_sibling", `${before} is no child of ${parent}`);
-  const next = before === null || before === node ? neighbour(tree, siblings, at, 1, node) : before;
-  const high = next === null ? "" : (tree.order.get(next) ?? "");
-  return between(lowerKey(tree, siblings, at, high, node), high === "" ? null : high);
+  if (before === null) return between(orderKey(tree, siblings.at(-1)), null);
+  const at = before === moving ? -1 : siblings.indexOf(before);
+  if (at < 0) throw new InvalidEdit("not_a_sibling", `${before} is not below ${parent}`, "a child of the parent");
+  const upper = orderKey(tree, before);
+  for (let i = at - 1; i >= 0; i--) {
+    const lower = orderKey(tree, siblings[i]);
+    // Equal keys cannot be parted: the new one goes before all of them.
+    if (siblings[i] !== moving && (lower ?? "") < (upper ?? "")) return between(lower, upper);
+  }
+  return between(null, upper);
 }
 
 function orderAfter(tree: Tree, parent: string, node: string): string {
   const siblings = tree.children.get(parent) ?? [];
-  const next = siblings[siblings.indexOf(node) + 1];
-  return orderBefore(tree, parent, next ?? null, null);
+  const own = orderKey(tree, node);
+  for (let i = siblings.indexOf(node) + 1; i < siblings.length; i++) {
+    const upper = orderKey(tree, siblings[i]);
+    if ((upper ?? "") > (own ?? "")) return between(own, upper);
+  }
+  return between(own, null);
 }
 
-function neighbour(
-  tree: Tree,
-  siblings: readonly string[],
-  from: number,
-  by: number,
-  node: string | null,
-): string | null {
-  for (let i = from; i >= 0 && i < siblings.length; i += by) {
-    const id = siblings[i] as string;
-    if (id !== node && tree.order.has(id)) return id;
-  }
-  return null;
+/** The node's order key; null for none and for what T4 attached without one. */
+function orderKey(tree: Tree, node: string | undefined): string | null {
+  return (node !== undefined && tree.order.get(node)) || null;
 }
 
-/** The greatest sibling key below position `at` that lies under `high` (equal keys cannot be parted). */
-function lowerKey(
-  tree: Tree,
-  siblings: readonly string[],
-  at: number,
-  high: string,
-  node: string | null,
-): string | null {
-  const start = high === "" ? siblings.length - 1 : at - 1;
-  for (let i = start; i >= 0; i--) {
-    const id = siblings[i] as string;
-    const order = tree.order.get(id) as string;
-    if (id !== node && (high === "" || order < high)) return order === "" ? null : order;
-  }
-  return null;
+/** A key before every ordered child of the root: where a node shows that T4 attached there. */
+function firstOrder(tree: Tree): string {
+  const first = (tree.children.get(ROOT) ?? []).find((node) => tree.order.get(node));
+  return between(null, orderKey(tree, first));
 }
 
 function checkParent(scene: SceneDocument, parent: string): void {
@@ -198,7 +189,8 @@ function above(edges: readonly { readonly counter: number }[], node: string): nu
 
 function parentsOf(scene: SceneDocument, node: string): Y.Map<unknown> {
   const parents = scene.demand("nodes", node).get("parents");
-  if (!(parents instanceof Y.Map)) throw new InvalidEdit("bad_record", `nodes/${node} has no parents map`);
+  if (!(parents instanceof Y.Map))
+    throw new InvalidEdit("no_container", `nodes/${node} was written without its parents`);
   return parents;
 }
 
@@ -225,12 +217,6 @@ function copyRecord(scene: SceneDocument, from: string, to: string, parent: stri
   const materials = overrides instanceof Y.Map ? Object.fromEntries(overrides.entries()) : {};
   scene.map("nodes").set(to, nodeMap(fields, [[parent, [1, order]]], materials));
   scene.treeIndex.moved(to, parent, order);
-}
-
-function demandPlace(scene: SceneDocument, tree: Tree, node: string): string {
-  const parent = tree.parent.get(node);
-  if (parent === undefined) throw new UnknownRecord("unknown_record", `nodes/${node} is not in the document`);
-  return parent;
 }
 
 function isTrashed(scene: SceneDocument, node: string): boolean {

@@ -49,7 +49,7 @@ export function setSlot(scene: SceneDocument, mesh: string, slot: string, materi
 
 /** This node's own material for a slot; null removes the override. */
 export function setOverride(scene: SceneDocument, node: string, slot: string, material: string | null): void {
-  setEntry(scene, "nodes", node, "materials", slot, material);
+  setEntry(scene, "nodes", node, "materials", slot, material ?? undefined);
 }
 
 /** Writes one entry of a container, checked; undefined deletes it. */
@@ -63,7 +63,8 @@ export function setEntry(
 ): void {
   checkEntry(root, container, key, value);
   const entries = scene.demand(root, id).get(container);
-  if (!(entries instanceof Y.Map)) throw new InvalidEdit("bad_record", `${root}/${id} has no container ${container}`);
+  if (!(entries instanceof Y.Map))
+    throw new InvalidEdit("no_container", `${root}/${id} was written without its ${container}`);
   scene.transact(() => {
     if (value === undefined) entries.delete(key);
     else entries.set(key, value);

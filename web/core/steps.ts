@@ -33,22 +33,42 @@ export type Change = ValueChange | Creation | Move;
 /** The changes of one transaction. Filled when the outermost transaction ends. */
 export type Step = readonly Change[];
 
-/** What a change is about: two changes with the same key become one in `merge`. */
-export function changeKey(change: Change): string {
-  if ("path" in change) return JSON.stringify(change.path);
-  if ("create" in change) return `create:${change.create[0]}/${change.create[1]}`;
-  return `move:${change.move}`;
+/** What a change is about: its rank in a step (creations, moves, values) and the path. */
+function target(change: Change): readonly [rank: number, ...path: string[]] {
+  if ("create" in change) return [0, ...change.create];
+  if ("move" in change) return [1, change.move];
+  return [2, ...change.path];
 }
 
-/** One step that does what both did: the first `before` and the last `after` of each path. */
+/** Changes as a step holds them: without those that change nothing; creations, moves, values, each sorted by path. */
+export function ordered(changes: readonly Change[]): Step {
+  return changes.filter((change) => !isVoid(change)).sort((a, b) => compareTargets(target(a), target(b)));
+}
+
+/** One step that does what both did: the first `before` and the last `after` of each thing (U6). */
 export function merge(first: Step, second: Step): Step {
-  const merged = new Map<string, Change>();
-  for (const change of first) merged.set(changeKey(change), change);
+  const merged = new Map(first.map((change) => [JSON.stringify(target(change)), change]));
+  const created = new Set(first.flatMap((change) => ("create" in change ? change.create.join("/") : [])));
   for (const change of second) {
-    const key = changeKey(change);
+    if (created.has(ownerOf(change))) continue;
+    const key = JSON.stringify(target(change));
     merged.set(key, joined(merged.get(key), change));
   }
-  return [...merged.values()].filter((change) => !isVoid(change));
+  return ordered([...merged.values()]);
+}
+
+/** The record that a change belongs to. */
+function ownerOf(change: Change): string {
+  if ("move" in change) return `nodes/${change.move}`;
+  return ("create" in change ? change.create : change.path).slice(0, 2).join("/");
+}
+
+function compareTargets(a: readonly (string | number)[], b: readonly (string | number)[]): number {
+  for (let i = 0; i < Math.min(a.length, b.length); i++) {
+    const [left, right] = [a[i] as string, b[i] as string];
+    if (left !== right) return left < right ? -1 : 1;
+  }
+  return a.length - b.length;
 }
 
 /** Whether a change ends where it began. */
@@ -62,9 +82,9 @@ export function samePlace(a: Place, b: Place): boolean {
   return a.parent === b.parent && a.order === b.order;
 }
 
-/** A step from a job's `result.step` or from storage: anything that is no change is left out. */
+/** A step that travelled, such as a job's `result.step` (U5); anything that is no change is left out. */
 export function stepFrom(value: unknown): Step {
-  return Array.isArray(value) ? value.filter(isChange) : [];
+  return Array.isArray(value) ? ordered(value.filter(isChange)) : [];
 }
 
 function joined(first: Change | undefined, second: Change): Change {
