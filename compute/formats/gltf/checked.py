@@ -65,7 +65,7 @@ def integer(parent: JsonObject, key: str, where: str, default: int | None = None
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or value < low:
-        _wrong(f"{where}.{key}", value, f"an integer of at least {low}")
+        _wrong(f"{where}.{key}".lstrip("."), value, f"an integer of at least {low}")
     return value
 
 
