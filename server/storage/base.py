@@ -18,6 +18,13 @@ class LogConflict(MaquetteError):
         super().__init__("log_conflict", f"{branch} already has another update number {seq}", "one server per branch")
 
 
+class StorageUnavailable(MaquetteError):
+    """The disk or the database does not answer; worth trying again. Whether a commit took place is not known."""
+
+    def __init__(self, cause: BaseException) -> None:
+        super().__init__("storage_unavailable", f"{type(cause).__name__}: {cause}", "free the disk, start the database")
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One row of the log. at: ms since 1970. payload: a Yjs V1 update, closed under all rows before it."""
@@ -49,6 +56,8 @@ Extra = Callable[[Any], Awaitable[None]]
 
 
 class UpdateLog(Protocol):
+    """Every verb raises StorageUnavailable when the disk or the database fails."""
+
     async def load(self, branch: str) -> Loaded: ...
 
     async def append(self, branch: str, entries: Sequence[Entry], clients: Mapping[int, str]) -> None:

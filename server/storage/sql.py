@@ -4,16 +4,17 @@ Appends of all rooms that wait at the same moment share one commit: under load t
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Insert, Row, delete, event, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from server.storage.base import Entry, Extra, Loaded, LogConflict
+from server.storage.base import Entry, Extra, Loaded, LogConflict, StorageUnavailable
 from server.storage.tables import client_ids, snapshots, updates
 
 READ_ONLY = {"maquette_read_only": True}
@@ -66,6 +67,10 @@ class SqlUpdateLog:
         self._writing = asyncio.Lock()
 
     async def load(self, branch: str) -> Loaded:
+        with _naming_failures():
+            return await self._load(branch)
+
+    async def _load(self, branch: str) -> Loaded:
         async with self._engine.connect() as connection:
             connection = await connection.execution_options(**READ_ONLY)
             snapshot = (await connection.execute(_newest_snapshot(branch))).first()
@@ -91,10 +96,12 @@ class SqlUpdateLog:
         except IntegrityError:
             for one in group:
                 await self._commit_alone(one)
+        except (SQLAlchemyError, OSError) as error:
+            _fail(group, StorageUnavailable(error))
         except BaseException as error:
-            _fail(group, error)
-            if not isinstance(error, Exception):
-                raise
+            # Cancelled in the middle: the others only know that it may or may not be committed, and repeat it.
+            _fail(group, StorageUnavailable(error))
+            raise
         else:
             for one in group:
                 _resolve(one.done)
@@ -109,8 +116,8 @@ class SqlUpdateLog:
             await self._commit([one])
         except IntegrityError:
             await self._settle_conflict(one)
-        except Exception as error:
-            _fail([one], error)
+        except (SQLAlchemyError, OSError) as error:
+            _fail([one], StorageUnavailable(error))
         else:
             _resolve(one.done)
 
@@ -118,12 +125,14 @@ class SqlUpdateLog:
         # A commit whose answer was lost is repeated by the room: the same rows are then already there.
         first, count = one.entries[0].seq, len(one.entries)
         try:
-            if await self.read(one.branch, first - 1, count) == list(one.entries):
-                _resolve(one.done)
-            else:
-                _fail([one], LogConflict(one.branch, first))
-        except Exception as error:
+            there = await self.read(one.branch, first - 1, count)
+        except StorageUnavailable as error:
             _fail([one], error)
+            return
+        if there == list(one.entries):
+            _resolve(one.done)
+        else:
+            _fail([one], LogConflict(one.branch, first))
 
     async def _write(
         self, connection: AsyncConnection, branch: str, entries: Sequence[Entry], clients: Mapping[int, str]
@@ -135,35 +144,57 @@ class SqlUpdateLog:
             await connection.execute(statement, rows)
 
     async def append_job(self, branch: str, entry: Entry, clients: Mapping[int, str], extra: Extra) -> int | None:
-        async with self._writing, self._engine.begin() as connection:
-            query = select(updates.c.seq).where(updates.c.branch == branch, updates.c.job == entry.job)
-            before: int | None = (await connection.execute(query)).scalar()
-            if before is not None:
-                return before
-            try:
-                await self._write(connection, branch, [entry], clients)
-            except IntegrityError as error:
-                raise LogConflict(branch, entry.seq) from error
-            await extra(connection)
+        with _naming_failures():
+            async with self._writing, self._engine.begin() as connection:
+                return await self._append_job(connection, branch, entry, clients, extra)
+
+    async def _append_job(
+        self, connection: AsyncConnection, branch: str, entry: Entry, clients: Mapping[int, str], extra: Extra
+    ) -> int | None:
+        query = select(updates.c.seq).where(updates.c.branch == branch, updates.c.job == entry.job)
+        before: int | None = (await connection.execute(query)).scalar()
+        if before is not None:
+            return before
+        try:
+            await self._write(connection, branch, [entry], clients)
+        except IntegrityError as error:
+            raise LogConflict(branch, entry.seq) from error
+        await extra(connection)
         return None
 
     async def read(self, branch: str, after: int = 0, limit: int = 1000) -> list[Entry]:
+        with _naming_failures():
+            return await self._read(branch, after, limit)
+
+    async def _read(self, branch: str, after: int, limit: int) -> list[Entry]:
         async with self._engine.connect() as connection:
             connection = await connection.execution_options(**READ_ONLY)
             rows = await connection.execute(_rows(branch, after).limit(limit))
             return [_entry(row) for row in rows]
 
     async def put_snapshot(self, branch: str, seq: int, at: int, payload: bytes) -> None:
-        async with self._writing, self._engine.begin() as connection:
-            row = {"branch": branch, "seq": seq, "at": at, "payload": payload}
-            await connection.execute(self._insert(snapshots).on_conflict_do_nothing(), [row])
-            of_branch = snapshots.c.branch == branch
-            kept = select(snapshots.c.seq).where(of_branch).order_by(snapshots.c.seq.desc()).limit(KEPT_SNAPSHOTS)
-            await connection.execute(delete(snapshots).where(of_branch, snapshots.c.seq.not_in(kept)))
+        row = {"branch": branch, "seq": seq, "at": at, "payload": payload}
+        with _naming_failures():
+            async with self._writing, self._engine.begin() as connection:
+                await self._put_snapshot(connection, branch, row)
+
+    async def _put_snapshot(self, connection: AsyncConnection, branch: str, row: dict[str, Any]) -> None:
+        await connection.execute(self._insert(snapshots).on_conflict_do_nothing(), [row])
+        of_branch = snapshots.c.branch == branch
+        kept = select(snapshots.c.seq).where(of_branch).order_by(snapshots.c.seq.desc()).limit(KEPT_SNAPSHOTS)
+        await connection.execute(delete(snapshots).where(of_branch, snapshots.c.seq.not_in(kept)))
 
     async def close(self) -> None:
         async with self._writing:
-            _fail(self._waiting, ConnectionError("the log was closed"))
+            _fail(self._waiting, StorageUnavailable(ConnectionError("the log was closed")))
+
+
+@contextmanager
+def _naming_failures() -> Iterator[None]:
+    try:
+        yield
+    except (SQLAlchemyError, OSError) as error:
+        raise StorageUnavailable(error) from error
 
 
 def _newest_snapshot(branch: str) -> Any:

@@ -1,0 +1,139 @@
+"""What comes into a room: one ordered queue, bounded in bytes, taken in batches."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from crdt.update_reader import UpdateSummary
+from server.member import Member
+from server.storage.base import Extra
+
+INPUT_OVERHEAD = 256
+
+
+@dataclass(slots=True, eq=False)
+class Incoming:
+    """An update-carrying message, read and found well-formed. is_answer: a step 2."""
+
+    member: Member
+    payload: bytes
+    summary: UpdateSummary
+    is_answer: bool
+
+    @property
+    def size(self) -> int:
+        return len(self.payload) + INPUT_OVERHEAD
+
+
+@dataclass(slots=True, eq=False)
+class Question:
+    """A step 1, or (state None) a member that was too slow and has to catch up with the state that it was given."""
+
+    member: Member
+    state: bytes | None
+    size: int = INPUT_OVERHEAD
+
+
+@dataclass(slots=True, eq=False)
+class Edit:
+    """A collaborator on the server: `change` runs on the room's document; `done` gets the log's number."""
+
+    author: str
+    via: str
+    change: Callable[[Any], object]
+    done: asyncio.Future[int]
+    size: int = INPUT_OVERHEAD
+
+
+@dataclass(frozen=True, slots=True)
+class JobOutcome:
+    """seq: the log's number of the job's row. repeated: it had been committed before, nothing was done now."""
+
+    seq: int
+    repeated: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class JobResult:
+    job: str
+    author: str
+    payload: bytes
+    summary: UpdateSummary
+    extra: Extra
+    done: asyncio.Future[JobOutcome]
+
+    @property
+    def size(self) -> int:
+        return len(self.payload) + INPUT_OVERHEAD
+
+
+@dataclass(slots=True, eq=False)
+class Stop:
+    """The last thing a room reads."""
+
+    size: int = 0
+
+
+Input = Incoming | Question | Edit | JobResult | Stop
+_ALONE = (JobResult, Stop)
+
+
+class Inbox:
+    """limit: bytes that may wait; `put` of more waits, and with it the socket that wants to send them."""
+
+    def __init__(self, limit: int) -> None:
+        self.is_closed = False
+        self._limit = limit
+        self._inputs: deque[Input] = deque()
+        self._bytes = 0
+        self._filled = asyncio.Event()
+        self._drained = asyncio.Event()
+
+    def __len__(self) -> int:
+        return len(self._inputs)
+
+    async def put(self, item: Input) -> bool:
+        """False when the inbox is closed: the item was not taken."""
+        while not self.is_closed and self._bytes and self._bytes + item.size > self._limit:
+            self._drained.clear()
+            await self._drained.wait()
+        if self.is_closed:
+            return False
+        self._add(item)
+        return True
+
+    def close(self) -> None:
+        """What waits is still read, and a Stop after it."""
+        if not self.is_closed:
+            self.is_closed = True
+            self._add(Stop())
+            self._drained.set()
+
+    def _add(self, item: Input) -> None:
+        self._inputs.append(item)
+        self._bytes += item.size
+        self._filled.set()
+
+    async def take(self) -> list[Input]:
+        """Everything that waits, at least one input; a job's result and a stop come alone."""
+        while not self._inputs:
+            self._filled.clear()
+            await self._filled.wait()
+        batch = [self._pop()]
+        while (
+            self._inputs and not isinstance(batch[0], JobResult) and not isinstance(self._inputs[0], JobResult | Stop)
+        ):
+            batch.append(self._pop())
+        self._drained.set()
+        return batch
+
+    def drain(self) -> list[Input]:
+        """What nobody will take any more."""
+        return [self._pop() for _ in range(len(self._inputs))]
+
+    def _pop(self) -> Input:
+        item = self._inputs.popleft()
+        self._bytes -= item.size
+        return item

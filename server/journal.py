@@ -1,0 +1,97 @@
+"""A room's hand on the log: numbers its rows, commits them whatever the disk does, takes snapshots."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+import structlog
+
+from server.storage.base import Entry, Extra, Loaded, StorageUnavailable, UpdateLog
+from server.telemetry import Telemetry
+
+FIRST_RETRY, LAST_RETRY = 0.05, 5.0
+"""Seconds between two attempts of a commit that fails."""
+SNAPSHOT_ROWS = 1000
+SNAPSHOT_BYTES = 4 * 1024 * 1024
+WORTH_A_SNAPSHOT = 50
+"""Rows since the last snapshot that make one worth while when the room is unloaded."""
+
+_log = structlog.get_logger()
+
+
+class Journal:
+    """seq: the number of the last committed row. failing_since: time.monotonic() of the first of a row of failures."""
+
+    def __init__(self, branch: str, loaded: Loaded, log: UpdateLog, telemetry: Telemetry) -> None:
+        self.seq = loaded.seq
+        self.failing_since: float | None = None
+        self._branch = branch
+        self._store = log
+        self._telemetry = telemetry
+        self._rows = len(loaded.tail)
+        self._bytes = sum(len(entry.payload) for entry in loaded.tail)
+
+    def entry(self, ahead: int, author: str, via: str, payload: bytes, job: str | None = None) -> Entry:
+        """The row after those that are committed and `ahead` more."""
+        return Entry(self.seq + ahead + 1, time.time_ns() // 1_000_000, author, via, payload, job)
+
+    async def commit(self, entries: Sequence[Entry], clients: Mapping[int, str]) -> None:
+        """Append rows, again and again until they are committed. LogConflict ends the room."""
+        delay = FIRST_RETRY
+        while not await self._try(entries, clients):
+            await asyncio.sleep(delay)
+            delay = min(delay * 2, LAST_RETRY)
+        self._count(entries)
+
+    async def _try(self, entries: Sequence[Entry], clients: Mapping[int, str]) -> bool:
+        try:
+            with self._telemetry.commit.time():
+                await self._store.append(self._branch, entries, clients)
+        except StorageUnavailable as error:
+            self._failed(error)
+            return False
+        self._recovered()
+        return True
+
+    async def commit_job(self, entry: Entry, clients: Mapping[int, str], extra: Extra) -> int | None:
+        """One attempt; as UpdateLog.append_job."""
+        before = await self._store.append_job(self._branch, entry, clients, extra)
+        if before is None:
+            self._count([entry])
+        return before
+
+    async def snapshot_if_due(self, whole: Callable[[], bytes]) -> None:
+        if self._rows >= SNAPSHOT_ROWS or self._bytes >= SNAPSHOT_BYTES:
+            await self._snapshot(whole())
+
+    async def snapshot_at_unload(self, whole: Callable[[], bytes]) -> None:
+        if self._rows >= WORTH_A_SNAPSHOT:
+            await self._snapshot(whole())
+
+    async def _snapshot(self, payload: bytes) -> None:
+        try:
+            await self._store.put_snapshot(self._branch, self.seq, time.time_ns() // 1_000_000, payload)
+        except StorageUnavailable as error:
+            # Only a shortcut: the log holds everything. The next batch tries again.
+            _log.warning("snapshot_failed", branch=self._branch, error=error.message)
+            return
+        self._rows = 0
+        # A document that is larger than the limit would otherwise be written again and again.
+        self._bytes = -len(payload)
+
+    def _count(self, entries: Sequence[Entry]) -> None:
+        self.seq = entries[-1].seq
+        self._rows += len(entries)
+        self._bytes += sum(len(entry.payload) for entry in entries)
+        self._telemetry.rows.inc(len(entries))
+
+    def _failed(self, error: StorageUnavailable) -> None:
+        self._telemetry.commit_failures.inc()
+        if self.failing_since is None:
+            self.failing_since = time.monotonic()
+            _log.error("commit_failed", branch=self._branch, error=error.message)
+
+    def _recovered(self) -> None:
+        if self.failing_since is not None:
+            _log.info("commit_recovered", branch=self._branch, seconds=time.monotonic() - self.failing_since)
+            self.failing_since = None

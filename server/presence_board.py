@@ -1,0 +1,122 @@
+"""The presence of one room: every socket's own state, in its newest form, to everybody else.
+
+Clients that come back with an old clock stay visible, because what goes out is stamped with clocks of ours that only
+rise. Stock clients echo what they hear of others: entries under other ids than their own are ignored.
+"""
+
+import asyncio
+from collections.abc import Iterable
+
+import structlog
+
+from crdt.presence import MAX_STATE, PresenceEntry, decode_presence
+from server.member import Member
+
+INTERVAL = 0.03
+"""Seconds between two rounds; the first change after a pause goes out at once."""
+REMEMBERED_CLOCKS = 10_000
+
+_log = structlog.get_logger()
+
+
+class PresenceBoard:
+    """members: the room's, iterated at each round."""
+
+    def __init__(self, members: Iterable[Member]) -> None:
+        self._members = members
+        self._owners: dict[int, Member | None] = {}
+        self._entries: dict[int, PresenceEntry] = {}
+        self._clocks: dict[int, int] = {}
+        self._changed: set[int] = set()
+        self._next_round: asyncio.TimerHandle | None = None
+
+    def receive(self, member: Member, update: bytes) -> None:
+        """Take a client's awareness update. ProtocolError when it is none."""
+        for entry in decode_presence(update):
+            if self._owns(member, entry) and self._fits(member, entry):
+                self._put(entry)
+
+    def announce(self, client: int, state: str | None) -> None:
+        """A state of the server's own. state: JSON text of an object, None to take it away."""
+        self._owners[client] = None
+        self._put(PresenceEntry(client, 0, state))
+        if state is None:
+            del self._owners[client]
+
+    def show_all(self, member: Member) -> None:
+        """Everybody's state, for one who has just come or asks."""
+        entries = {client: entry.encode() for client, entry in self._entries.items()}
+        entries.pop(member.presence_client or -1, None)
+        if entries:
+            member.outbox.put_presence(entries)
+
+    def leave(self, member: Member) -> None:
+        """The socket is gone, and with it what it showed."""
+        client = member.presence_client
+        if client is not None and self._owners.get(client) is member:
+            del self._owners[client]
+            if client in self._entries:
+                self._put(PresenceEntry(client, 0, None))
+
+    def close(self) -> None:
+        if self._next_round is not None:
+            self._next_round.cancel()
+
+    def _owns(self, member: Member, entry: PresenceEntry) -> bool:
+        if member.presence_client is not None:
+            return entry.client == member.presence_client
+        if entry.state is None:
+            return False
+        owner = self._owners.get(entry.client, member)
+        if owner is None or (owner is not member and owner.identity.user_id != member.identity.user_id):
+            return False
+        # The same user again, the old socket not yet known to be dead: the new one takes over.
+        member.presence_client = entry.client
+        self._owners[entry.client] = member
+        return True
+
+    def _fits(self, member: Member, entry: PresenceEntry) -> bool:
+        if self._owners.get(entry.client) is not member:
+            return False  # taken over by a newer socket of the same user
+        size = len(entry.state.encode()) if entry.state is not None else 0
+        if size > MAX_STATE:
+            _log.warning("presence_too_large", user=member.identity.user_id, bytes=size, limit=MAX_STATE)
+        return size <= MAX_STATE
+
+    def _put(self, entry: PresenceEntry) -> None:
+        clock = max(entry.clock, self._clocks.pop(entry.client, 0) + 1)
+        self._clocks[entry.client] = clock
+        if len(self._clocks) > REMEMBERED_CLOCKS:
+            self._forget_oldest_clock()
+        stamped = PresenceEntry(entry.client, clock, entry.state)
+        if stamped.state is None:
+            self._entries.pop(entry.client, None)
+            self._send({entry.client: stamped.encode()})
+            self._changed.discard(entry.client)
+        else:
+            self._entries[entry.client] = stamped
+            self._changed.add(entry.client)
+            self._schedule()
+
+    def _forget_oldest_clock(self) -> None:
+        client = next(client for client in self._clocks if client not in self._entries)
+        del self._clocks[client]
+
+    def _schedule(self) -> None:
+        if self._next_round is None:
+            self._round()
+
+    def _round(self) -> None:
+        self._next_round = None
+        if not self._changed:
+            return
+        self._send({client: self._entries[client].encode() for client in self._changed})
+        self._changed.clear()
+        self._next_round = asyncio.get_running_loop().call_later(INTERVAL, self._round)
+
+    def _send(self, entries: dict[int, bytes]) -> None:
+        for member in self._members:
+            own = member.presence_client
+            others = entries if own not in entries else {key: entries[key] for key in entries if key != own}
+            if others:
+                member.outbox.put_presence(others)

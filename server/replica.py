@@ -1,0 +1,87 @@
+"""The room's Yjs document: applied to in transactions, each of which yields exactly what it changed."""
+
+import asyncio
+from collections.abc import Iterable, Iterator, Sequence
+
+from crdt.document import Document
+from crdt.messages import EMPTY_STATE, EMPTY_UPDATE
+from crdt.update_reader import read_state_vector
+from server.merging import merge
+from server.storage.base import Loaded
+
+LOADED_AT_ONCE = 256 * 1024
+"""Bytes that are applied between two turns of the event loop while loading (one larger update still comes whole)."""
+
+
+class Replica:
+    """document: belongs to the event loop's thread."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self._doc = document.doc
+        self._emitted: list[bytes] = []
+        self._whole: bytes | None = None
+        self._subscription = self._doc.observe(lambda event: self._emitted.append(event.update))
+
+    async def restore(self, loaded: Loaded) -> None:
+        tail = [entry.payload for entry in loaded.tail]
+        for part in _parts([loaded.snapshot, *tail] if loaded.snapshot else tail):
+            with self._doc.transaction():
+                for payload in part:
+                    self._doc.apply_update(payload)
+            await asyncio.sleep(0)
+        self._emitted.clear()
+
+    def apply(self, payloads: Iterable[bytes]) -> tuple[bytes | None, list[tuple[int, Exception]]]:
+        """Apply judged updates in one transaction: (what changed as one update or None, [(index, error)]).
+
+        An update that the library cannot read after all is left out, and the others are applied.
+        """
+        failed: list[tuple[int, Exception]] = []
+        with self._doc.transaction():
+            for index, payload in enumerate(payloads):
+                try:
+                    self._doc.apply_update(payload)
+                except (ValueError, RuntimeError) as error:
+                    failed.append((index, error))
+        return self.take_changes(), failed
+
+    def take_changes(self) -> bytes | None:
+        """What the transactions since the last call changed."""
+        changes, self._emitted = [update for update in self._emitted if update != EMPTY_UPDATE], []
+        if not changes:
+            return None
+        self._whole = None
+        return merge(changes)
+
+    def state_vector(self) -> bytes:
+        return self._doc.get_state()
+
+    def clocks(self) -> dict[int, int]:
+        return read_state_vector(self._doc.get_state())
+
+    def since(self, state: bytes) -> bytes:
+        """What a replica of this state vector lacks; all deletes included."""
+        return self.whole() if state == EMPTY_STATE else self._doc.get_update(state)
+
+    def whole(self) -> bytes:
+        """The document as one update; kept until the next change, as many may join at once."""
+        if self._whole is None:
+            self._whole = self._doc.get_update()
+        return self._whole
+
+    def close(self) -> None:
+        self._subscription.drop()
+
+
+def _parts(payloads: Sequence[bytes]) -> Iterator[list[bytes]]:
+    part: list[bytes] = []
+    size = 0
+    for payload in payloads:
+        part.append(payload)
+        size += len(payload)
+        if size > LOADED_AT_ONCE:
+            yield part
+            part, size = [], 0
+    if part:
+        yield part

@@ -1,0 +1,345 @@
+"""One document in memory, and everybody who edits it.
+
+Everything that changes it goes through one ordered inbox, batch by batch:
+
+    judged → applied, one transaction per author and batch → committed to the log → broadcast, saved, answered
+
+Nobody is shown what is not durable: the broadcast follows the commit (0.3 ms with SQLite). While a commit fails, it is
+repeated; what comes in meanwhile waits, bounded, and clients go on editing their own replicas. Presence does not wait.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any, Self
+
+from pycrdt import Doc
+
+from crdt.errors import UpdateRefused
+from crdt.messages import INTERNAL_ERROR, SyncStep1, SyncStep2, Update, encode
+from crdt.update_reader import UpdateSummary, check_roots, is_closed, read_update
+from server.batch import Batch, Change, Frames, Run
+from server.branch import Branch
+from server.errors import Unavailable
+from server.gate import Gate
+from server.inbox import Edit, Inbox, Incoming, Input, JobOutcome, JobResult, Question, Stop
+from server.journal import Journal
+from server.member import MAX_UNCLOSED_ANSWERS, Member
+from server.outbox import Closing
+from server.presence_board import PresenceBoard
+from server.replica import Replica
+from server.storage.base import Entry, Extra, LogConflict, UpdateLog
+from server.telemetry import Telemetry
+
+LARGE = 256 * 1024
+"""Bytes of an update above which it is read in a thread."""
+INBOX_LIMIT = 128 * 1024 * 1024
+
+OnCommit = Callable[["Room", Sequence[Entry]], None]
+"""Told about the rows of every commit; must not raise or wait."""
+
+
+class Room:
+    """Made by `load`, lives in `run`; others get it from `Rooms`.
+
+    document: belongs to the event loop's thread; read it freely between two awaits, write it only through `edit`.
+    """
+
+    def __init__(
+        self, branch: Branch, replica: Replica, gate: Gate, journal: Journal, telemetry: Telemetry, on_commit: OnCommit
+    ) -> None:
+        self.branch = branch
+        self.members: set[Member] = set()
+        self.presence = PresenceBoard(self.members)
+        self._replica = replica
+        self._gate = gate
+        self._journal = journal
+        self._telemetry = telemetry
+        self._on_commit = on_commit
+        self._inbox = Inbox(INBOX_LIMIT)
+        self._in_hand: list[Input] = []
+
+    @classmethod
+    async def load(cls, branch: Branch, log: UpdateLog, telemetry: Telemetry, on_commit: OnCommit) -> Self:
+        loaded = await log.load(str(branch))
+        replica = Replica(branch.document())
+        await replica.restore(loaded)
+        journal = Journal(str(branch), loaded, log, telemetry)
+        return cls(branch, replica, Gate(replica.clocks(), loaded.clients), journal, telemetry, on_commit)
+
+    # -- what others call
+
+    @property
+    def document(self) -> Any:
+        """The SceneDocument or SessionDocument."""
+        return self._replica.document
+
+    @property
+    def seq(self) -> int:
+        """The number of the last committed row."""
+        return self._journal.seq
+
+    @property
+    def failing_since(self) -> float | None:
+        """time.monotonic() since when nothing could be committed; None when all is well."""
+        return self._journal.failing_since
+
+    @property
+    def is_busy(self) -> bool:
+        return bool(self.members or len(self._inbox) or self._in_hand)
+
+    def join(self, member: Member) -> None:
+        """Open the conversation: step 1, then everybody's presence. Updates follow once its own step 1 is answered."""
+        self._refuse_if(self._inbox.is_closed)
+        self.members.add(member)
+        self._ask(member)
+        self.presence.show_all(member)
+
+    def leave(self, member: Member) -> None:
+        self.members.discard(member)
+        self.presence.leave(member)
+
+    async def put(self, item: Input) -> None:
+        """Hand in an input; waits while too much is waiting. Unavailable when the room is closed."""
+        self._refuse_if(not await self._inbox.put(item))
+
+    def _refuse_if(self, is_closed: bool) -> None:
+        if is_closed:
+            raise Unavailable("room_closed", f"{self.branch} is being closed", "try again in a moment")
+
+    async def edit(self, author: str, via: str, change: Callable[[Any], object]) -> int:
+        """Run `change(document)` in its turn; the log's number once what it wrote is committed.
+
+        What `change` raises is raised here; it checks everything before its first write (SPEC D7).
+        """
+        done: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        await self.put(Edit(author, via, change, done))
+        return await done
+
+    async def commit_job(self, job: str, author: str, update: bytes, extra: Extra) -> JobOutcome:
+        """Commit a job's update and, in the same database transaction, what `extra(connection)` does; then apply it.
+
+        A job that was committed before is answered with `repeated`, and `extra` is not run. UpdateRefused when the
+        update may not be applied (`not_closed`, `unknown_root`, …); what `extra` raises undoes both and is raised here.
+        """
+        summary = await self.read(update)
+        _try_apply(update)
+        done: asyncio.Future[JobOutcome] = asyncio.get_running_loop().create_future()
+        await self.put(JobResult(job, author, update, summary, extra, done))
+        return await done
+
+    async def read(self, update: bytes) -> UpdateSummary:
+        """Read and check an update on its own, a large one in a thread. UpdateRefused."""
+        summary = await asyncio.to_thread(read_update, update) if len(update) > LARGE else read_update(update)
+        check_roots(summary, self.branch.document.ROOTS)
+        return summary
+
+    def has_pending(self) -> bool:
+        """Whether the document lacks something that was taken; never true (a test holds it to that)."""
+        return self._replica.clocks() != self._gate.state
+
+    def close(self, closing: Closing) -> None:
+        """Take nothing more, finish what was taken, end all connections; `run` returns then."""
+        self._inbox.close()
+        for member in self.members:
+            member.outbox.close(closing)
+
+    # -- the loop
+
+    async def run(self) -> None:
+        """Until `close`. Any other end is a broken invariant: all connections end, the next to come load the room anew,
+        and clients send again what was not saved.
+        """
+        try:
+            while not isinstance((batch := await self._inbox.take())[0], Stop):
+                self._in_hand = batch
+                await self._process(batch)
+                self._in_hand = []
+                await self._journal.snapshot_if_due(self._replica.whole)
+            await self._journal.snapshot_at_unload(self._replica.whole)
+        finally:
+            self._end()
+
+    def _end(self) -> None:
+        self.close(Closing(INTERNAL_ERROR, "the room failed"))
+        for item in [*self._in_hand, *self._inbox.drain()]:
+            if isinstance(item, Edit | JobResult):
+                _fail(item.done, Unavailable("room_closed", f"{self.branch} was closed", "try again in a moment"))
+        self.presence.close()
+        self._replica.close()
+
+    async def _process(self, items: Sequence[Input]) -> None:
+        self._telemetry.batch.observe(len(items))
+        if isinstance(items[0], JobResult):
+            await self._process_job(items[0])
+            return
+        batch = Batch()
+        for item in items:
+            self._take(item, batch)
+        self._end_run(batch)
+        if batch.entries:
+            await self._journal.commit(batch.entries, batch.clients)
+            self._on_commit(self, batch.entries)
+        self._deliver(batch)
+
+    def _take(self, item: Input, batch: Batch) -> None:
+        match item:
+            case Incoming():
+                self._take_update(item, batch)
+            case Question():
+                batch.questions.append(item)
+            case Edit():
+                self._end_run(batch)
+                self._take_edit(item, batch)
+
+    # -- updates of members
+
+    def _take_update(self, item: Incoming, batch: Batch) -> None:
+        member = item.member
+        if member.refusal is not None:
+            return
+        batch.senders.add(member)
+        try:
+            fits = self._gate.judge(member, item.summary, item.is_answer)
+        except UpdateRefused as error:
+            self._refuse(member, error)
+            return
+        if not fits:
+            self._ask_for_more(item)
+            return
+        self._telemetry.updates.labels("accepted").inc()
+        member.saved.accepted(item.is_answer)
+        if member.can_write and not item.summary.is_empty:
+            self._add_to_run(item, batch)
+
+    def _refuse(self, member: Member, error: UpdateRefused) -> None:
+        self._telemetry.updates.labels("refused").inc()
+        member.refusal = error
+
+    def _ask_for_more(self, item: Incoming) -> None:
+        self._telemetry.updates.labels("not_closed").inc()
+        member = item.member
+        must_ask = member.saved.not_closed(item.is_answer)
+        if member.saved.unclosed_answers >= MAX_UNCLOSED_ANSWERS:
+            self._refuse(member, UpdateRefused("not_closed", "updates that refer to what nobody here has", "join anew"))
+        elif must_ask:
+            self._ask(member)
+
+    def _ask(self, member: Member) -> None:
+        member.saved.questions += 1
+        member.outbox.put(encode(SyncStep1(self._replica.state_vector())))
+
+    def _add_to_run(self, item: Incoming, batch: Batch) -> None:
+        author, via = item.member.identity.user_id, item.member.via
+        run = batch.run_of(author, via)
+        if run is None:
+            self._end_run(batch)
+            run = batch.run = Run(author, via)
+        run.items.append(item)
+        batch.clients.update(self._gate.admit(item.summary, author))
+
+    def _end_run(self, batch: Batch) -> None:
+        run, batch.run = batch.run, None
+        if run is None:
+            return
+        changed, failed = self._replica.apply([item.payload for item in run.items])
+        for index, error in failed:
+            self._give_up(run.items[index].member, error)
+        self._record(batch, run.author, run.via, changed, {item.member for item in run.items})
+
+    def _give_up(self, member: Member, error: Exception) -> None:
+        # Our reader let pass what pycrdt cannot read. It was counted as received, so nothing more is called saved.
+        member.wants_saved = False
+        self._refuse(member, UpdateRefused("malformed_update", str(error)))
+        self._gate.state = self._replica.clocks()
+
+    def _record(self, batch: Batch, author: str, via: str, changed: bytes | None, senders: set[Member]) -> None:
+        if changed is not None:
+            batch.entries.append(self._journal.entry(len(batch.entries), author, via, changed))
+            batch.changes.append(Change(changed, senders))
+
+    # -- edits of the server
+
+    def _take_edit(self, item: Edit, batch: Batch) -> None:
+        try:
+            item.change(self.document)
+        except Exception as error:
+            _fail(item.done, error)
+        changed = self._replica.take_changes()
+        if changed is not None:
+            self._gate.state = self._replica.clocks()
+            batch.clients.update(self._gate.bind_server(self.document.doc.client_id))
+        self._record(batch, item.author, item.via, changed, set())
+        batch.edits.append((item.done, self._journal.seq + len(batch.entries)))
+
+    # -- results of jobs
+
+    async def _process_job(self, item: JobResult) -> None:
+        try:
+            outcome = await self._commit_job(item)
+        except Exception as error:
+            _fail(item.done, error)
+            if isinstance(error, LogConflict):
+                raise
+        else:
+            _resolve(item.done, outcome)
+
+    async def _commit_job(self, item: JobResult) -> JobOutcome:
+        if not is_closed(item.summary, self._gate.state):
+            raise UpdateRefused("not_closed", "the update refers to what the document lacks", "make it from this scene")
+        entry = self._journal.entry(0, item.author, "job", item.payload, item.job)
+        before = await self._journal.commit_job(entry, self._gate.unbound(item.summary, item.author), item.extra)
+        if before is not None:
+            return JobOutcome(before, repeated=True)
+        self._gate.admit(item.summary, item.author)
+        changed, _ = self._replica.apply([item.payload])
+        self._on_commit(self, [entry])
+        self._broadcast([Change(changed, set())] if changed is not None else [])
+        return JobOutcome(entry.seq)
+
+    # -- after the commit
+
+    def _deliver(self, batch: Batch) -> None:
+        self._broadcast(batch.changes)
+        for question in batch.questions:
+            self._answer(question)
+        for sender in batch.senders:
+            sender.tell_saved(self.seq)
+            sender.end_refused()
+        for done, seq in batch.edits:
+            _resolve(done, seq)
+
+    def _broadcast(self, changes: list[Change]) -> None:
+        frames = Frames(changes)
+        for member in self.members:
+            if member.given is None or member.outbox.behind or member.refusal is not None:
+                continue
+            frame = frames.of(member)
+            if frame is not None and not member.outbox.put_update(frame):
+                self._telemetry.resyncs.inc()
+
+    def _answer(self, question: Question) -> None:
+        member = question.member
+        if question.state is not None:
+            member.outbox.put(encode(SyncStep2(self._replica.since(question.state))))
+        elif member.given is not None:
+            member.outbox.put(encode(Update(self._replica.since(member.given))))
+        member.given = self._replica.state_vector()
+        member.outbox.behind = False
+
+
+def _try_apply(update: bytes) -> None:
+    """Whether the library can read it at all; a job's row is committed before it is applied."""
+    try:
+        Doc().apply_update(update)
+    except (ValueError, RuntimeError) as error:
+        raise UpdateRefused("malformed_update", str(error)) from error
+
+
+def _resolve(done: asyncio.Future[Any], value: object) -> None:
+    if not done.done():
+        done.set_result(value)
+
+
+def _fail(done: asyncio.Future[Any], error: Exception) -> None:
+    if not done.done():
+        done.set_exception(error)

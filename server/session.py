@@ -1,0 +1,170 @@
+"""One socket: a task that reads it into its room, a task that writes its outbox to it."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+import structlog
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from crdt.errors import ProtocolError, UpdateRefused
+from crdt.messages import (
+    MALFORMED,
+    RESTART,
+    TOO_LARGE,
+    TOO_SLOW,
+    UPDATE_REFUSED,
+    AwarenessUpdate,
+    QueryAwareness,
+    Refused,
+    SyncStep1,
+    SyncStep2,
+    Update,
+    decode,
+    encode,
+)
+from crdt.update_reader import read_state_vector
+from server.errors import Unavailable
+from server.inbox import Incoming, Question
+from server.member import Member
+from server.outbox import Closing
+from server.room import Room
+from server.telemetry import Telemetry
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """message: bytes of one message. outbox: bytes of updates that may wait. send: seconds that one frame may take."""
+
+    message: int = 64 * 1024 * 1024
+    outbox: int = 8 * 1024 * 1024
+    send: float = 30.0
+
+
+@dataclass(slots=True)
+class Session:
+    """`await Session(...).run()` from the accepted socket to the closed one."""
+
+    websocket: WebSocket
+    room: Room
+    member: Member
+    telemetry: Telemetry
+    limits: Limits = field(default_factory=Limits)
+    tells_refusals: bool = False
+
+    async def run(self) -> None:
+        self.telemetry.sessions.inc()
+        try:
+            self.room.join(self.member)
+            async with asyncio.TaskGroup() as tasks:
+                reader = tasks.create_task(self._read())
+                await self._write()
+                reader.cancel()
+        except Unavailable as error:
+            await self._close(Closing(RESTART, error.code))
+        finally:
+            self.room.leave(self.member)
+            self.telemetry.sessions.dec()
+
+    # -- reading
+
+    async def _read(self) -> None:
+        """Until the socket or this replica ends; either way the writer learns it from the outbox."""
+        outbox = self.member.outbox
+        try:
+            while True:
+                await self._receive(await self._next_message())
+        except WebSocketDisconnect as error:
+            outbox.close(Closing(error.code, "gone"))
+        except ProtocolError as error:
+            code = TOO_LARGE if error.code == "message_too_large" else MALFORMED
+            outbox.close(Closing(code, error.code, Refused(error.code, error.message, error.hint)))
+        except UpdateRefused as error:
+            outbox.close(Closing(UPDATE_REFUSED, error.code, Refused(error.code, error.message, error.hint)))
+        except Unavailable as error:
+            outbox.close(Closing(RESTART, error.code))
+
+    async def _next_message(self) -> bytes:
+        event = await self.websocket.receive()
+        if event["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(event.get("code") or 1006)
+        data = event.get("bytes")
+        if data is None:
+            raise ProtocolError("text_message", "a text message", "binary messages")
+        if len(data) > self.limits.message:
+            limit = self.limits.message
+            raise ProtocolError("message_too_large", f"a message of {len(data)} bytes", f"at most {limit}")
+        return bytes(data)
+
+    async def _receive(self, data: bytes) -> None:
+        match decode(data):
+            case SyncStep1(state):
+                read_state_vector(state)
+                await self.room.put(Question(self.member, state))
+            case SyncStep2(update):
+                await self._receive_update(update, is_answer=True)
+            case Update(update):
+                await self._receive_update(update, is_answer=False)
+            case AwarenessUpdate(update):
+                if self.member.can_appear:
+                    self.room.presence.receive(self.member, update)
+            case QueryAwareness():
+                self.room.presence.show_all(self.member)
+            case other:
+                raise ProtocolError("not_for_servers", f"a {type(other).__name__} message from a client")
+
+    async def _receive_update(self, update: bytes, *, is_answer: bool) -> None:
+        summary = await self.room.read(update)
+        await self.room.put(Incoming(self.member, update, summary, is_answer))
+
+    # -- writing
+
+    async def _write(self) -> None:
+        outbox = self.member.outbox
+        while True:
+            frame = await outbox.take()
+            if frame is not None:
+                if not await self._send(frame):
+                    return
+            elif outbox.closing is not None:
+                await self._close(outbox.closing)
+                return
+            else:
+                await self._catch_up()
+
+    async def _catch_up(self) -> None:
+        outbox = self.member.outbox
+        await self.room.put(Question(self.member, None))
+        while outbox.behind and outbox.closing is None:
+            await outbox.changed()
+
+    async def _send(self, frame: bytes) -> bool:
+        try:
+            async with asyncio.timeout(self.limits.send):
+                await self.websocket.send_bytes(frame)
+        except TimeoutError:
+            _log.info("too_slow", user=self.member.identity.user_id, branch=str(self.room.branch))
+            await self._close(Closing(TOO_SLOW, "too slow"))
+            return False
+        except (WebSocketDisconnect, RuntimeError):
+            # Starlette raises RuntimeError for a send after the disconnect that the reader has just received.
+            return False
+        self.telemetry.sent.inc(len(frame))
+        return True
+
+    async def _close(self, closing: Closing) -> None:
+        if closing.refused is not None:
+            self.telemetry.refusals.labels(closing.refused.code).inc()
+        await close_socket(self.websocket, closing, self.tells_refusals, self.limits.send)
+
+
+async def close_socket(websocket: WebSocket, closing: Closing, tells_refusals: bool, seconds: float = 10.0) -> None:
+    """Say why to a client that asked for reasons, then close. A socket that is already gone is no error."""
+    try:
+        async with asyncio.timeout(seconds):
+            if closing.refused is not None and tells_refusals:
+                await websocket.send_bytes(encode(closing.refused))
+            await websocket.close(closing.code, closing.reason[:100])
+    except (TimeoutError, WebSocketDisconnect, RuntimeError):
+        _log.debug("socket_gone", code=closing.code)

@@ -1,0 +1,105 @@
+"""`/sync/{project}/{document}`: who comes in, under which role, into which room."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from starlette.routing import WebSocketRoute
+from starlette.websockets import WebSocket
+
+from crdt.errors import MaquetteError
+from crdt.messages import (
+    CAPABILITIES,
+    FORBIDDEN,
+    NO_SUCH_PROJECT,
+    NOT_AUTHORISED,
+    RESTART,
+    Hello,
+    PermissionDenied,
+    Refused,
+    encode,
+)
+from crdt.schema import SCHEMA_VERSION
+from server.auth import Authenticator, Identity
+from server.branch import Branch
+from server.errors import Forbidden, NotAuthorised, NotFound, Unavailable
+from server.member import Member
+from server.outbox import Closing, Outbox
+from server.permissions import may
+from server.room import Room
+from server.rooms import Rooms
+from server.session import Limits, Session, close_socket
+from server.storage.base import StorageUnavailable
+from server.telemetry import Telemetry
+
+
+class ProjectHead(Protocol):
+    @property
+    def generation(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Sync:
+    """What the endpoint works with. project: reads a project, NotFound where there is none."""
+
+    rooms: Rooms
+    auth: Authenticator
+    project: Callable[[str], Awaitable[ProjectHead]]
+    telemetry: Telemetry
+    limits: Limits = field(default_factory=Limits)
+
+    def route(self) -> WebSocketRoute:
+        return WebSocketRoute("/sync/{project}/{document}", self.serve, name="sync")
+
+    async def serve(self, websocket: WebSocket) -> None:
+        """Accept always, so that a browser learns the close code of a refusal."""
+        await websocket.accept()
+        capabilities = _capabilities(websocket)
+        try:
+            session = await self._admit(websocket, capabilities)
+        except (NotAuthorised, Forbidden, NotFound, Unavailable, StorageUnavailable) as error:
+            await self._turn_away(websocket, error, "refusal" in capabilities)
+            return
+        await session.run()
+
+    async def _admit(self, websocket: WebSocket, capabilities: frozenset[str]) -> Session:
+        identity = self.auth.identify(websocket.headers, websocket.cookies, websocket.query_params)
+        branch = Branch.parse("{project}/{document}".format(**websocket.path_params))
+        if not may(identity.role, branch.reads):
+            raise Forbidden("forbidden", f"a {identity.role} may not read this document")
+        project = await self.project(branch.project)
+        room = await self.rooms.room(str(branch))
+        member = self._member(identity, branch, capabilities)
+        if "hello" in capabilities:
+            member.outbox.put(_hello(identity, project, room, member))
+        return Session(websocket, room, member, self.telemetry, self.limits, "refusal" in capabilities)
+
+    def _member(self, identity: Identity, branch: Branch, capabilities: frozenset[str]) -> Member:
+        return Member(
+            identity,
+            Outbox(self.limits.outbox),
+            can_write=may(identity.role, branch.writes),
+            can_appear=may(identity.role, "presence"),
+            wants_saved="saved" in capabilities,
+        )
+
+    async def _turn_away(self, websocket: WebSocket, error: MaquetteError, tells_refusals: bool) -> None:
+        refused = Refused(error.code, error.message, error.hint)
+        self.telemetry.refusals.labels(error.code).inc()
+        if isinstance(error, NotAuthorised | Forbidden):
+            await websocket.send_bytes(encode(PermissionDenied(error.message)))
+        await close_socket(websocket, Closing(_close_code(error), error.code, refused), tells_refusals)
+
+
+def _capabilities(websocket: WebSocket) -> frozenset[str]:
+    return CAPABILITIES.intersection(websocket.query_params.get("caps", "").split(","))
+
+
+def _hello(identity: Identity, project: ProjectHead, room: Room, member: Member) -> bytes:
+    read_only = not member.can_write
+    return encode(Hello(project.generation, SCHEMA_VERSION, dict(identity.as_user()), read_only, room.seq))
+
+
+def _close_code(error: MaquetteError) -> int:
+    codes = {NotAuthorised: NOT_AUTHORISED, Forbidden: FORBIDDEN, NotFound: NO_SUCH_PROJECT}
+    return next((code for kind, code in codes.items() if isinstance(error, kind)), RESTART)
