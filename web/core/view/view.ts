@@ -1,6 +1,24 @@
-/** The 3D view of a scene, in plain three.js: what the editor and AR use. */
+/** The 3D view of a scene, in plain three.js: what the editor and AR use. It draws when something changed, not all the time. */
+import { type Ray, Vector3 } from "three";
+import { applyPose, type Ball, distanceOf, framing, HOME, orbit, sideView, tuple } from "./camera";
+import { SceneContent } from "./content";
+import { Controls, type ControlsHost, type Pointer } from "./controls";
+import type { DragNode } from "./drag";
+import { Environment } from "./environment";
+import { Flight } from "./flight";
+import { Gizmo, type Viewport } from "./gizmo";
+import { Grid } from "./grid";
+import { Helpers } from "./helpers";
+import type { MirrorChanges } from "./mirror";
+import type { LevelPolicy } from "./objects";
+import { type Outline, Outlines } from "./outlines";
+import { People } from "./people";
+import { rayThrough } from "./picking";
+import { Stage } from "./renderer";
+import { screenshot } from "./screenshot";
+import { dragNodes } from "./selection";
 import type { BlobSource, GeometryDecoder, SceneSource } from "./sources";
-import type { Person, Shading, Side, Snap, Space, Tool, ViewCallbacks, ViewStats } from "./types";
+import type { CameraPose, Person, Shading, Side, Snap, Space, Tool, Vec3, ViewCallbacks, ViewStats } from "./types";
 
 export type * from "./types";
 
@@ -15,41 +33,394 @@ export interface ViewOptions {
   readonly decode?: GeometryDecoder;
 }
 
+const SELECTION_COLOR = "#ffa53d";
+export const DEFAULT_BUDGET = 3_000_000;
+
+const undecoded: GeometryDecoder = () => Promise.reject(new Error("no_decoder: the view was made without one"));
+
 export class SceneView {
-  constructor(readonly options: ViewOptions) {}
-  setTool(_tool: Tool): void {}
-  setSpace(_space: Space): void {}
-  setSnap(_snap: Snap | null): void {}
-  setSelection(_ids: readonly string[]): void {}
-  setPeople(_people: readonly Person[]): void {}
-  setGrid(_visible: boolean): void {}
-  setLevel(_mode: "auto" | number): void {}
-  setTriangleBudget(_triangles: number): void {}
-  setShading(_shading: Shading): void {}
-  /** Shows the given nodes (everything when absent or empty). */
-  frame(_ids?: readonly string[]): void {}
-  viewFrom(_side: Side): void {}
-  /** Turns around the target by radians. */
-  orbit(_dx: number, _dy: number): void {}
-  /** True while a drag was cancelled by this call (the editor's Escape). */
-  cancel(): boolean {
-    return false;
+  private readonly stage: Stage;
+  private readonly content: SceneContent;
+  private readonly environment: Environment;
+  private readonly grid = new Grid();
+  private readonly outlines = new Outlines();
+  private readonly helpers: Helpers;
+  private readonly people: People;
+  private readonly gizmo: Gizmo;
+  private readonly controls: Controls;
+  private readonly flight = new Flight();
+  private readonly pending = new Set<string>();
+  private readonly unsubscribe: () => void;
+  private readonly label: HTMLElement;
+
+  private pose: CameraPose = HOME;
+  private selection: ReadonlySet<string> = new Set();
+  private policy: LevelPolicy = { mode: "auto", budget: DEFAULT_BUDGET };
+  private ball: Ball | null = null;
+  private frames = 0;
+  private frameTime = 0;
+  private drawCalls = 0;
+  private hovering: Pointer | null = null;
+
+  constructor(private readonly options: ViewOptions) {
+    const { canvas, overlay, store, blobs, decode = undecoded } = options;
+    this.stage = new Stage(
+      canvas,
+      () => this.draw(),
+      () => this.environment.build(),
+    );
+    const { renderer, scene, invalidate } = this.stage;
+    this.environment = new Environment(renderer, scene);
+    scene.add(this.grid.object);
+    const textures = {
+      maxSize: Math.min(renderer.capabilities.maxTextureSize, 8192),
+      anisotropy: Math.min(renderer.capabilities.getMaxAnisotropy(), 8),
+    };
+    const problem = (what: "geometry" | "texture", hash: string, message: string) =>
+      this.options.callbacks.onProblem?.({ what, hash, message });
+    this.content = new SceneContent({ scene, store, blobs, decode, textures, invalidate, problem });
+    this.helpers = new Helpers(scene, store);
+    this.people = new People(scene, overlay);
+    this.label = makeDragLabel(overlay);
+    this.gizmo = new Gizmo(this.stage.overlay, this.gizmoHost());
+    this.controls = new Controls(canvas, this.controlsHost());
+    this.take(this.content.load());
+    this.unsubscribe = store.subscribeAll((changed) => {
+      for (const key of changed) this.pending.add(key);
+      invalidate();
+    });
+    window.addEventListener("keydown", this.onKey, { capture: true });
+    invalidate();
   }
+
+  setTool(tool: Tool): void {
+    this.cancel();
+    this.gizmo.tool = tool;
+    this.stage.invalidate();
+  }
+
+  setSpace(space: Space): void {
+    this.gizmo.space = space;
+    this.stage.invalidate();
+  }
+
+  setSnap(snap: Snap | null): void {
+    this.gizmo.snap = snap;
+  }
+
+  setSelection(ids: readonly string[]): void {
+    this.selection = new Set(ids);
+    this.stage.invalidate();
+  }
+
+  setPeople(people: readonly Person[]): void {
+    this.people.set(people);
+    this.stage.invalidate();
+  }
+
+  setGrid(visible: boolean): void {
+    this.grid.object.visible = visible;
+    this.stage.invalidate();
+  }
+
+  /** `auto` chooses by coverage under the budget; a number shows that level of every mesh (0: the base). */
+  setLevel(mode: "auto" | number): void {
+    this.policy = { ...this.policy, mode };
+    this.stage.invalidate();
+  }
+
+  setTriangleBudget(triangles: number): void {
+    this.policy = { ...this.policy, budget: triangles };
+    this.stage.invalidate();
+  }
+
+  setShading(shading: Shading): void {
+    this.content.setShading(shading);
+    this.stage.invalidate();
+  }
+
+  /** Shows the given nodes (everything when absent or empty). */
+  frame(ids: readonly string[] = []): void {
+    this.takeChanges();
+    const ball = this.content.objects.bounds(ids) ?? this.helpers.ball(ids);
+    if (ball) this.fly(framing(this.pose, ball, this.stage.width / this.stage.height));
+    else if (ids.length === 0) this.fly(HOME);
+  }
+
+  viewFrom(side: Side): void {
+    this.fly(sideView(this.pose, side));
+  }
+
+  /** Turns around the target by radians. */
+  orbit(dx: number, dy: number): void {
+    this.setPose(orbit(this.pose, dx, dy));
+  }
+
+  /** Where the camera stands now, or jumps there. */
+  get camera(): CameraPose {
+    return this.pose;
+  }
+
+  set camera(pose: CameraPose) {
+    this.setPose(pose);
+  }
+
+  /** Ends a drag of the gizmo and puts the values of before back; false when there was none. */
+  cancel(): boolean {
+    const cancelled = this.gizmo.end(true);
+    if (cancelled) this.stage.invalidate();
+    return cancelled;
+  }
+
   stats(): ViewStats {
     return {
-      triangles: 0,
-      drawCalls: 0,
-      frames: 0,
-      frameTime: 0,
-      loading: 0,
-      fetchedBytes: 0,
-      gpuBytes: 0,
-      nodes: new Map(),
+      triangles: this.content.triangles,
+      drawCalls: this.drawCalls,
+      frames: this.frames,
+      frameTime: this.frameTime,
+      loading: this.content.stream.pending,
+      fetchedBytes: this.content.stream.fetchedBytes,
+      gpuBytes: this.content.stream.heldBytes,
+      nodes: this.content.nodeStats(),
     };
   }
+
   /** A PNG of the scene without gizmo, grid and outlines. */
-  screenshot(_width: number, _height: number): Promise<Blob> {
-    return Promise.reject(new Error("no_frame: nothing was drawn yet"));
+  screenshot(width: number, height: number): Promise<Blob> {
+    const picture = screenshot(this.stage, width, height, () => this.drawPlain());
+    this.draw();
+    return picture;
   }
-  dispose(): void {}
+
+  dispose(): void {
+    window.removeEventListener("keydown", this.onKey, { capture: true });
+    this.unsubscribe();
+    this.controls.dispose();
+    this.gizmo.dispose();
+    this.people.dispose();
+    this.helpers.dispose();
+    this.outlines.dispose();
+    this.grid.dispose();
+    this.content.dispose();
+    this.environment.dispose();
+    this.label.remove();
+    this.stage.dispose();
+  }
+
+  private draw(): void {
+    const started = performance.now();
+    const version = this.options.store.version;
+    this.takeChanges();
+    const flown = this.flight.step(started);
+    if (flown) this.moveTo(flown);
+    const { camera, width, height } = this.stage;
+    this.ball ??= this.content.objects.bounds();
+    applyPose(camera, this.pose, this.ball);
+    const more = this.content.update(camera, this.policy);
+    this.arrange();
+    this.people.update({ camera, width, height });
+    this.stage.render(() => this.outlines.render(this.stage.renderer, camera));
+    this.drawCalls = this.stage.renderer.info.render.calls;
+    this.frames += 1;
+    this.frameTime = performance.now() - started;
+    this.publish(version);
+    if (more || this.flight.flying) this.stage.invalidate();
+  }
+
+  /** Everything beside the meshes: light, grid, figures, outlines, gizmo. */
+  private arrange(): void {
+    const { camera, height } = this.stage;
+    this.environment.update(camera, this.helpers.lights);
+    this.grid.update(this.pose);
+    this.helpers.update(camera, height, this.selection, true);
+    this.outlines.set([...this.outlined()]);
+    this.gizmo.update(camera, height);
+  }
+
+  private drawPlain(): void {
+    const { camera, renderer, scene } = this.stage;
+    const gridShown = this.grid.object.visible;
+    this.grid.object.visible = false;
+    this.helpers.update(camera, this.stage.height, this.selection, false);
+    this.people.setVisible(false);
+    renderer.clear();
+    renderer.render(scene, camera);
+    this.grid.object.visible = gridShown;
+  }
+
+  private *outlined(): Generator<Outline> {
+    for (const person of this.people.list) yield* this.outlinesOf(person.selection, person.color);
+    yield* this.outlinesOf(this.selection, SELECTION_COLOR);
+  }
+
+  private *outlinesOf(ids: Iterable<string>, color: string): Generator<Outline> {
+    for (const drawable of this.content.objects.below(ids)) {
+      const geometry = drawable.visible ? this.content.geometryOf(drawable) : undefined;
+      if (geometry) yield { drawable, geometry, color };
+    }
+  }
+
+  private publish(version: number): void {
+    const { canvas, callbacks } = this.options;
+    const levels = new Set<number>();
+    for (const drawable of this.content.objects.drawables.values()) {
+      if (drawable.visible) levels.add(drawable.drawn?.level ?? -1);
+    }
+    canvas.dataset.revision = String(version);
+    canvas.dataset.triangles = String(this.content.triangles);
+    canvas.dataset.level = [...levels].sort((a, b) => a - b).join(",");
+    canvas.dataset.loading = String(this.content.stream.pending);
+    canvas.dataset.moving = String(this.flight.flying);
+    if (callbacks.onStats) callbacks.onStats(this.stats());
+  }
+
+  private takeChanges(): void {
+    if (this.pending.size === 0) return;
+    const changed = new Set(this.pending);
+    this.pending.clear();
+    this.take(this.content.apply(changed));
+    for (const node of this.helpers.usersOf(changed)) this.helpers.refresh(node, node.id);
+  }
+
+  private take(changes: MirrorChanges): void {
+    this.ball = null;
+    for (const id of changes.content) this.helpers.refresh(this.content.mirror.nodes.get(id), id);
+    for (const id of changes.removed) this.helpers.refresh(undefined, id);
+  }
+
+  private fly(to: CameraPose): void {
+    this.moveTo(this.flight.begin(this.pose, to));
+    this.stage.invalidate();
+  }
+
+  private setPose(pose: CameraPose): void {
+    this.flight.stop();
+    this.moveTo(pose);
+    this.stage.invalidate();
+  }
+
+  private moveTo(pose: CameraPose): void {
+    this.pose = pose;
+    this.options.callbacks.onCameraChange?.(pose);
+  }
+
+  private viewport(): Viewport {
+    const { camera, width, height } = this.stage;
+    applyPose(camera, this.pose, this.ball);
+    return { camera, width, height };
+  }
+
+  private ray(at: { x: number; y: number }): Ray {
+    const { camera, width, height } = this.viewport();
+    return rayThrough(camera, at.x, at.y, width, height);
+  }
+
+  private pickId(at: Pointer): string | null {
+    const figure = this.helpers.pick(at.x, at.y, this.viewport());
+    return figure ?? this.content.picker.pick(this.ray(at), this.content.objects.drawables.values())?.id ?? null;
+  }
+
+  /** The surface under a pixel, else the ground, else the plane of the target. */
+  private pointAt(x: number, y: number, surfaceOnly = false): Vec3 | null {
+    const ray = this.ray({ x, y });
+    const hit = this.content.picker.pick(ray, this.content.objects.drawables.values(), true);
+    if (hit) return tuple(hit.point);
+    const reach = distanceOf(this.pose);
+    const ground = -ray.origin.y / ray.direction.y;
+    if (ground > 0 && ground < reach * 20) return tuple(ray.at(ground, new Vector3()));
+    return surfaceOnly ? null : tuple(ray.at(reach, new Vector3()));
+  }
+
+  private controlsHost(): ControlsHost {
+    const { callbacks } = this.options;
+    const modifiers = ({ event }: Pointer) => ({ shift: event.shiftKey, ctrl: event.ctrlKey || event.metaKey });
+    return {
+      pose: () => this.pose,
+      setPose: (pose) => this.setPose(pose),
+      pointAt: (x, y) => this.pointAt(x, y) as Vec3,
+      click: (pointer) => callbacks.onPick(this.pickId(pointer), modifiers(pointer)),
+      contextMenu: (pointer) =>
+        callbacks.onContextMenu?.(this.pickId(pointer), pointer.event.clientX, pointer.event.clientY),
+      hover: (pointer) => this.hover(pointer),
+      grab: (pointer) => this.grab(pointer),
+      grabbed: (pointer) => this.dragTo(pointer),
+      release: (_, cancelled) => this.release(cancelled),
+    };
+  }
+
+  private grab(pointer: Pointer): boolean {
+    const grabbed = this.gizmo.grab(pointer, this.ray(pointer), this.viewport(), pointer.event.pointerType === "touch");
+    if (grabbed) this.stage.invalidate();
+    return grabbed;
+  }
+
+  private dragTo(pointer: Pointer): void {
+    this.gizmo.move(this.ray(pointer), this.viewport().camera, pointer.event.ctrlKey || pointer.event.metaKey);
+    this.label.style.transform = `translate(${pointer.x + 16}px, ${pointer.y + 18}px)`;
+    this.stage.invalidate();
+  }
+
+  private release(cancelled: boolean): void {
+    this.gizmo.end(cancelled);
+    this.stage.invalidate();
+  }
+
+  /** Looks once a frame, however often the pointer moves. */
+  private hover(pointer: Pointer | null): void {
+    const idle = this.hovering === null;
+    this.hovering = pointer;
+    if (!pointer) {
+      this.options.callbacks.onPointer?.(null);
+      if (this.gizmo.hover(null, null, this.viewport())) this.stage.invalidate();
+    } else if (idle) requestAnimationFrame(() => this.look());
+  }
+
+  private look(): void {
+    const pointer = this.hovering;
+    this.hovering = null;
+    if (!pointer) return;
+    const view = this.viewport();
+    if (this.gizmo.hover(pointer, this.ray(pointer), view)) this.stage.invalidate();
+    this.options.canvas.style.cursor = this.gizmo.hot ? "grab" : "";
+    this.options.callbacks.onPointer?.(this.pointAt(pointer.x, pointer.y, true));
+  }
+
+  private gizmoHost() {
+    const { callbacks } = this.options;
+    return {
+      targets: (): readonly DragNode[] => dragNodes(this.content.mirror, this.selection),
+      started: callbacks.onTransformStart.bind(callbacks),
+      changed: callbacks.onTransform.bind(callbacks),
+      ended: callbacks.onTransformEnd.bind(callbacks),
+      label: (text: string | null) => {
+        this.label.textContent = text ?? "";
+        this.label.style.display = text ? "" : "none";
+      },
+    };
+  }
+
+  private readonly onKey = (event: KeyboardEvent): void => {
+    if (event.key !== "Escape" || !this.cancel()) return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+}
+
+function makeDragLabel(overlay: HTMLElement): HTMLElement {
+  const label = document.createElement("div");
+  Object.assign(label.style, {
+    position: "absolute",
+    left: "0",
+    top: "0",
+    display: "none",
+    pointerEvents: "none",
+    padding: "2px 7px",
+    borderRadius: "5px",
+    font: "500 11px/16px ui-monospace, monospace",
+    background: "rgb(14 16 20 / 0.88)",
+    color: "#e8ecf4",
+    whiteSpace: "nowrap",
+  });
+  overlay.append(label);
+  return label;
 }
