@@ -14,6 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from crdt.failpoint import failpoint
 from server.storage.base import Entry, Extra, Loaded, LogConflict, StorageUnavailable
 from server.storage.tables import client_ids, snapshots, updates
 
@@ -110,6 +111,8 @@ class SqlUpdateLog:
         async with self._engine.begin() as connection:
             for one in group:
                 await self._write(connection, one.branch, one.entries, one.clients)
+            failpoint("log.commit")
+        failpoint("log.committed")
 
     async def _commit_alone(self, one: _Append) -> None:
         try:

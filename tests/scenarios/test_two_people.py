@@ -1,0 +1,113 @@
+"""Two people at two browsers in one project: they see each other's work, nobody's later value is ever reverted."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from tests.support.assets import FOLDER
+from tests.support.browser import Person, chromium, person
+from tests.support.files import drop, obj_sphere
+from tests.support.gltf_builder import textured_box
+from tests.support.server import ServerProcess
+
+pytestmark = pytest.mark.browser
+
+
+def models() -> dict[str, bytes]:
+    """The real models where they stand beside the checkout, generated ones elsewhere."""
+    bunny, duck = FOLDER / "stanford-bunny.obj", FOLDER / "Duck.glb"
+    return {
+        "stanford-bunny.obj": bunny.read_bytes() if bunny.exists() else obj_sphere(),
+        "Duck.glb": duck.read_bytes() if duck.exists() else textured_box(),
+    }
+
+
+async def new_project(server: ServerProcess, name: str) -> str:
+    async with httpx.AsyncClient(base_url=server.url) as client:
+        answer = await client.post("/api/v1/projects", json={"name": name})
+        return str(answer.raise_for_status().json()["id"])
+
+
+async def equal(*people: Person) -> None:
+    """All replicas hold the same, once everything is saved."""
+    for one in people:
+        await one.until_status("saved")
+    first = await people[0].canonical()
+    for other in people[1:]:
+        await other.until("expected => window.maquette.project.scene.canonical() === expected", first)
+
+
+NODE_WITH_MESH = """name => {
+  const store = window.maquette.project.store;
+  return store.nodeIds().find(id => store.node(id).mesh && !store.node(id).hidden
+    && `${store.node(id).name} ${store.node(store.node(id).parent)?.name}`.toLowerCase().includes(name)) ?? null;
+}"""
+
+
+async def node_of(who: Person, name: str) -> str:
+    """The node with a mesh whose name, or whose parent's name, contains `name`."""
+    await who.until(NODE_WITH_MESH, name, timeout=90_000)
+    return str(await who.eval(NODE_WITH_MESH, name))
+
+
+async def select(who: Person, node: str) -> None:
+    await who.page.click(f"[data-testid=outliner-row][data-node-id='{node}']")
+    await who.page.wait_for_selector("[data-testid=field-translation-x]")
+
+
+async def type_into(who: Person, field: str, value: str) -> None:
+    box = who.page.locator(f"[data-testid={field}]")
+    await box.fill(value)
+    await box.press("Enter")
+
+
+async def test_two_people_drop_move_paint_trash_and_undo(server: ServerProcess) -> None:
+    project = await new_project(server, "Together")
+    async with (
+        chromium() as browser,
+        person(browser, server.url, "Ada") as ada,
+        person(browser, server.url, "Ben") as ben,
+    ):
+        await ada.open_project(project)
+        await ben.open_project(project)
+        await drop(ada.page, models())
+        bunny, duck = await node_of(ada, "bunny"), await node_of(ada, "duck")
+        assert (bunny, duck) == (await node_of(ben, "bunny"), await node_of(ben, "duck"))
+
+        # Ada moves the bunny while Ben edits the duck's material.
+        await select(ada, bunny)
+        await select(ben, duck)
+        await type_into(ben, "material-roughnessFactor", "0.25")
+        await type_into(ada, "field-translation-x", "1.5")
+        await equal(ada, ben)
+        x = "id => window.maquette.project.store.node(id).translation[0]"
+        assert await ben.eval(x, bunny) == pytest.approx(1.5, abs=1e-5)
+        assert '"roughnessFactor":0.25' in await ada.canonical()
+
+        # Ada trashes what Ben renames; Ada undoes: the name and everything else are there.
+        await select(ben, bunny)
+        await ada.page.click(f"[data-testid=outliner-row][data-node-id='{bunny}']")
+        await ada.page.keyboard.press("Delete")
+        await ben.eval("id => window.maquette.project.edit('Rename', s => s.set('nodes', id, 'name', 'Hare'))", bunny)
+        await equal(ada, ben)
+        assert await ben.eval("id => window.maquette.project.store.node(id).hidden", bunny)
+        await ada.page.click("[data-testid=undo]")
+        await equal(ada, ben)
+        for one in (ada, ben):
+            node = await one.eval("id => window.maquette.project.store.node(id)", bunny)
+            assert (node["name"], node["hidden"]) == ("Hare", False)
+            assert node["translation"][0] == pytest.approx(1.5, abs=1e-5)
+
+        # Ben sets what Ada had set; Ada's undo leaves Ben's value and says so.
+        await select(ada, bunny)
+        await type_into(ada, "field-translation-y", "2")
+        await equal(ada, ben)
+        await select(ben, bunny)
+        await type_into(ben, "field-translation-y", "7")
+        await equal(ada, ben)
+        await ada.page.click("[data-testid=undo]")
+        await ada.page.wait_for_selector("[data-testid=toast]")
+        await equal(ada, ben)
+        y = "id => window.maquette.project.store.node(id).translation[1]"
+        assert await ada.eval(y, bunny) == pytest.approx(7, abs=1e-5)
