@@ -59,7 +59,7 @@ def place_at(scene: SceneDocument, node: str, parent: str, order: str) -> None:
     check_order(order)
     scene.need("nodes", node)
     need_parent(scene, parent)
-    if parent != ROOT and node in _path(scene, parent):
+    if is_within(scene, parent, node):
         raise InvalidEdit("move_into_itself", f"{node} cannot be moved into itself or below itself.")
     writes = _reassertions(scene, [*_path(scene, node)[1:], *_path(scene, parent)])
     writes[node] = (parent, _moved_edge(scene, node, parent, order))
@@ -90,6 +90,11 @@ def place_of(scene: SceneDocument, node: str) -> Place:
     return quick_place(scene.index.edges_of, node) or scene.tree().place(node)
 
 
+def is_within(scene: SceneDocument, node: str, ancestor: str) -> bool:
+    """Whether `node` is `ancestor` or lies below it."""
+    return ancestor in _path(scene, node)
+
+
 def _path(scene: SceneDocument, node: str) -> list[str]:
     """The node and its effective ancestors, upwards, without `root`."""
     path = []
@@ -106,7 +111,7 @@ def _reassertions(scene: SceneDocument, nodes: Iterable[str]) -> dict[str, tuple
         place = place_of(scene, node)
         edges = scene.index.edges_of(node) or {}
         if preferred(edges) != place.parent:
-            order = place.order or _first_order(scene)
+            order = place.order or first_order(scene)
             writes[node] = (place.parent, Edge(_greatest(edges) + 1, order))
     return writes
 
@@ -123,7 +128,7 @@ def _greatest(edges: Mapping[str, Edge]) -> int:
     return max((edge.counter for edge in edges.values()), default=0)
 
 
-def _first_order(scene: SceneDocument) -> str:
+def first_order(scene: SceneDocument) -> str:
     """A key before every ordered child of the root: where a node shows that T4 attached there."""
     tree = scene.tree()
     first = next((tree.order[node] for node in tree.children.get(ROOT, ()) if tree.order[node]), None)

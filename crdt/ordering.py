@@ -1,8 +1,8 @@
 """Fractional order keys (SPEC T9): strings between strings, compared by code unit, that stay short when appended to.
 
 A key is an integer part followed by a fraction. The integer part's first letter says how long it is: `a`–`z` for
-1…26 further digits of a number ≥ 0, `Z`–`A` for numbers below, so that text order is number order. The fraction never
-ends in `0`. Digits are `0-9A-Za-z`.
+1…26 further digits of a number ≥ 0, `Z`–`A` for numbers below, so that text order is number order. A key never ends
+in `0`. Digits are `0-9A-Za-z`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 BASE = len(DIGITS)
 VALUE = {digit: value for value, digit in enumerate(DIGITS)}
 MAX_LENGTH = 512
-FIRST = "a0"
+FIRST = "a1"
+MIDDLE = DIGITS[BASE // 2]
 
 Jitter = Callable[[], str]
 
@@ -29,47 +30,56 @@ def random_jitter() -> str:
 def between(a: str | None, b: str | None, jitter: Jitter | None = random_jitter) -> str:
     """A key strictly between `a` (None: before everything) and `b` (None: after everything).
 
-    Raises InvalidEdit("no_order") where nothing fits: a is not below b, or the key would pass 512 characters.
+    Raises InvalidEdit("bad_order") where nothing fits: a is not below b, or the key would pass 512 characters.
     """
     if a is not None and b is not None and a >= b:
-        raise InvalidEdit("no_order", f"There is no order key between {a!r} and {b!r}.", "The first must be smaller.")
+        raise InvalidEdit("bad_order", f"{a!r} is not before {b!r}.")
     key = _between(a, b)
-    if jitter is not None:
-        jittered = key + jitter()
-        key = jittered if b is None or jittered < b else key
-    fits = (a is None or a < key) and (b is None or key < b)
-    if not fits or len(key) > MAX_LENGTH:
-        raise InvalidEdit("no_order", f"No order key fits between {a!r} and {b!r}.", "Reorder the neighbours first.")
+    if jitter is not None and (b is None or not b.startswith(key)):
+        key += jitter()
+    if len(key) > MAX_LENGTH:
+        raise InvalidEdit("bad_order", f"The key between {a!r} and {b!r} would be too long.", "Reorder the neighbours.")
     return key
 
 
 def _between(a: str | None, b: str | None) -> str:
-    if a is None and b is None:
-        return FIRST
-    parts = [_split(key) for key in (a, b) if key is not None]
-    if None in parts:  # a foreign key: the whole string is taken as a fraction
-        return _midpoint(a or "", b)
-    whole_a = _split(a) if a is not None else None
-    whole_b = _split(b) if b is not None else None
-    if whole_b is None:
-        assert whole_a is not None
-        return _step(whole_a[0], 1) or whole_a[0] + _midpoint(whole_a[1], None)
-    if whole_a is None:
-        return whole_b[0] if whole_b[1] else _step(whole_b[0], -1) or whole_b[0][:1] + _midpoint("", whole_b[0][1:])
-    if whole_a[0] == whole_b[0]:
-        return whole_a[0] + _midpoint(whole_a[1], whole_b[1])
-    following = _step(whole_a[0], 1)
-    if following is not None and b is not None and following < b:
-        return following
-    return whole_a[0] + _midpoint(whole_a[1], None)
+    low, high = _integer_part(a), _integer_part(b)
+    if (a is not None and low is None) or (b is not None and high is None):
+        return _midpoint(a or "", b or "")  # a foreign key: the whole string is taken as a fraction
+    if low is None:
+        return FIRST if high is None or b is None else _before(b, high)
+    assert a is not None
+    if high is None or b is None:
+        return _after(a, low)
+    return low + _midpoint(a[len(low) :], b[len(high) :]) if low == high else _inside(a, low, b)
 
 
-def _split(key: str) -> tuple[str, str] | None:
-    """(integer part, fraction), or None where the key is not one of ours."""
-    length = _integer_length(key[:1])
-    if length is None or len(key) < length or (len(key) > length and key.endswith("0")):
-        return None
-    return key[:length], key[length:]
+def _after(a: str, low: str) -> str:
+    following = _step(low, 1)
+    return _solid(following) if following else low + _midpoint(a[len(low) :], "")
+
+
+def _before(b: str, high: str) -> str:
+    previous = _step(high, -1)
+    return _solid(previous) if previous else _midpoint("", b)
+
+
+def _inside(a: str, low: str, b: str) -> str:
+    following = _step(low, 1)
+    if following and _solid(following) < b:
+        return _solid(following)
+    return low + _midpoint(a[len(low) :], "")
+
+
+def _solid(key: str) -> str:
+    """An integer part may end in 0, a key may not."""
+    return key + MIDDLE if key.endswith("0") else key
+
+
+def _integer_part(key: str | None) -> str | None:
+    """The integer part, or None where the key is none of ours."""
+    length = _integer_length((key or "")[:1])
+    return key[:length] if key is not None and length is not None and len(key) >= length else None
 
 
 def _integer_length(head: str) -> int | None:
@@ -100,15 +110,21 @@ def _step_head(head: str, by: int) -> str | None:
     return following + (DIGITS[0] if by > 0 else DIGITS[-1]) * (length - 1)
 
 
-def _midpoint(a: str, b: str | None) -> str:
-    """A fraction between two fractions (b None: 1) that does not end in 0; both are read with endless zeros behind."""
-    shared = ""
-    while b is not None and b[:1] and (a[:1] or DIGITS[0]) == b[0]:
-        shared, a, b = shared + b[0], a[1:], b[1:]
-    low = VALUE[a[0]] if a else 0
-    high = VALUE[b[0]] if b else BASE
-    if high - low > 1:
-        return shared + DIGITS[(low + high) // 2]
-    if b is not None and len(b) > 1:
-        return shared + b[0]
-    return shared + DIGITS[low] + _midpoint(a[1:], None)
+def _midpoint(a: str, b: str) -> str:
+    """A fraction strictly between two fractions (b empty: 1) that does not end in 0."""
+    for place in range(len(a) + len(b) + 1):
+        low = VALUE[a[place]] if place < len(a) else 0
+        high = _digit_above(b, place)
+        if high - low > 1:
+            return a[:place].ljust(place, DIGITS[0]) + DIGITS[low + (high - low) // 2]
+        if high != low:  # neighbouring digits: keep the lower one and find room above the rest of a
+            return a[:place].ljust(place, DIGITS[0]) + DIGITS[low] + _midpoint(a[place + 1 :], "")
+    raise AssertionError("unreachable: two strings of different value differ somewhere")
+
+
+def _digit_above(b: str, place: int) -> int:
+    if not b:
+        return BASE
+    if place >= len(b):
+        raise InvalidEdit("bad_order", f"Nothing lies just below {b!r}.")
+    return VALUE[b[place]]

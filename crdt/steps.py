@@ -26,7 +26,7 @@ ABSENT = Absent()
 class Step:
     """One undoable decision of a person.
 
-    changes: creations, then moves, then values, each sorted by path.
+    changes: their order means nothing; here creations, then moves, then values, each sorted by path.
     """
 
     changes: list[Change] = field(default_factory=list)
@@ -94,23 +94,12 @@ def is_idle(change: Change) -> bool:
 
 def merge(first: Step, second: Step) -> Step:
     """One step from two: the first `before` and the last `after` of each thing; what ends as it began vanishes (U6)."""
-    created = {tuple(change["create"]) for change in first.changes if "create" in change}
     merged = {target(change): change for change in first.changes}
     for change in second.changes:
-        if _owner(change) in created:
-            continue
         earlier = merged.get(target(change))
         merged[target(change)] = change if earlier is None else _joined(earlier, change)
     changes = [change for change in merged.values() if not is_idle(change)]
     return Step(_sorted(changes), second.label or first.label, second.merge_key)
-
-
-def _owner(change: Change) -> Path:
-    """The record that a change belongs to."""
-    if "move" in change:
-        return ("nodes", change["move"])
-    found: list[str] = change.get("create") or change["path"]
-    return tuple(found[:2])
 
 
 def _joined(earlier: Change, later: Change) -> Change:

@@ -165,7 +165,7 @@ def _tables() -> Iterator[str]:
     values = {root: _model_check(model) for root, model in VALUES.items()}
     yield from _const("VALUE_CHECKS", values, "Readonly<Record<string, Check>>")
     yield ""
-    yield "/** Root → container → its entries; `meshes.lod` has `FIELDS.lodSettings`, and `LEVEL_CHECK` under 1 to 8. */"
+    yield "/** Root → container → entries; `meshes.lod` has `FIELDS.lodSettings`, and `LEVEL_CHECK` under 1 to 8. */"
     entries = "Readonly<Record<string, Readonly<Record<string, { readonly key: Check; readonly value: Check }>>>>"
     yield from _const("ENTRIES", _entry_checks(), entries)
     yield ""
@@ -174,9 +174,9 @@ def _tables() -> Iterator[str]:
 
 def _check_interface() -> Iterator[str]:
     yield "/**"
-    yield " * A subset of JSON Schema. Lengths of strings are in code points, `integer` is a whole number, `unit` asks for a"
-    yield " * vector of length 1 ± 0.001, `{}` is any JSON value. Other properties than those listed are refused where"
-    yield " * `additionalProperties` is false."
+    yield " * A subset of JSON Schema. Lengths of strings are in code points, `integer` is a whole number, `unit` asks"
+    yield " * for a vector of length 1 ± 0.001, `{}` is any JSON value. Properties that are not listed are refused"
+    yield " * where `additionalProperties` is false."
     yield " */"
     yield "export interface Check {"
     for key, kind in KEYWORDS.items():

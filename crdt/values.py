@@ -43,14 +43,13 @@ def fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
 
 
 @cache
-def containers(model: type[BaseModel]) -> frozenset[str]:
+def containers(model: type[BaseModel]) -> tuple[str, ...]:
     """Keys that hold nested Y.Maps."""
-    marked = {
+    return tuple(
         key
         for key, info in fields(model).items()
         if isinstance(info.json_schema_extra, dict) and info.json_schema_extra.get(CONTAINER)
-    }
-    return frozenset(marked)
+    )
 
 
 def _adapter(info: FieldInfo) -> TypeAdapter[Any]:

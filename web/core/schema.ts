@@ -301,9 +301,9 @@ export const TRANSITIONS = {
 } as const;
 
 /**
- * A subset of JSON Schema. Lengths of strings are in code points, `integer` is a whole number, `unit` asks for a
- * vector of length 1 ± 0.001, `{}` is any JSON value. Other properties than those listed are refused where
- * `additionalProperties` is false.
+ * A subset of JSON Schema. Lengths of strings are in code points, `integer` is a whole number, `unit` asks
+ * for a vector of length 1 ± 0.001, `{}` is any JSON value. Properties that are not listed are refused
+ * where `additionalProperties` is false.
  */
 export interface Check {
   readonly type?: "string" | "number" | "integer" | "boolean" | "array" | "object" | "null";
@@ -442,7 +442,7 @@ export const VALUE_CHECKS: Readonly<Record<string, Check>> = {
   "chat": {"additionalProperties": false, "properties": {"by": {"type": "string"}, "name": {"type": "string"}, "at": {"maximum": 9007199254740991, "minimum": 0, "type": "integer"}, "text": {"maxLength": 4000, "minLength": 1, "type": "string"}}, "required": ["by", "name", "at", "text"], "type": "object"},
 };
 
-/** Root → container → its entries; `meshes.lod` has `FIELDS.lodSettings`, and `LEVEL_CHECK` under 1 to 8. */
+/** Root → container → entries; `meshes.lod` has `FIELDS.lodSettings`, and `LEVEL_CHECK` under 1 to 8. */
 export const ENTRIES: Readonly<Record<string, Readonly<Record<string, { readonly key: Check; readonly value: Check }>>>> = {
   "nodes": {
     "materials": {"key": {"pattern": "^[A-Za-z0-9_-]{16}$", "type": "string"}, "value": {"anyOf": [{"pattern": "^[A-Za-z0-9_-]{16}$", "type": "string"}, {"type": "null"}]}},
