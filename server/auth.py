@@ -21,6 +21,9 @@ from server.errors import NotAuthorised
 from server.permissions import Role
 
 COOKIE = "maquette_session"
+PEER_TOKEN_FILE = "peer.token"
+ACCESS_KEY_FILE = "access.key"
+_COOKIE_KEY_FILE = "cookie.key"
 
 Kind = Literal["person", "peer", "assistant"]
 
@@ -49,7 +52,7 @@ class Identity:
 
 @dataclass(frozen=True)
 class Secrets:
-    """peer_token, access_key: url-safe text (the key only where the server is reachable from outside); cookie_key: bytes."""
+    """peer_token, access_key: url-safe text; the access key only where the server is reachable from outside."""
 
     peer_token: str
     cookie_key: bytes
@@ -60,9 +63,9 @@ def load_secrets(data: Path, with_access_key: bool) -> Secrets:
     """Read the secrets of a data folder, making those that are missing."""
     data.mkdir(parents=True, exist_ok=True)
     return Secrets(
-        peer_token=_secret(data / "peer.token"),
-        cookie_key=_secret(data / "cookie.key").encode(),
-        access_key=_secret(data / "access.key") if with_access_key else None,
+        peer_token=_secret(data / PEER_TOKEN_FILE),
+        cookie_key=_secret(data / _COOKIE_KEY_FILE).encode(),
+        access_key=_secret(data / ACCESS_KEY_FILE) if with_access_key else None,
     )
 
 
@@ -103,7 +106,9 @@ class Authenticator:
         if self._local:
             return _person(_chosen_id(query) or user_id or stable_id("visitor", query.get("name", "")), query)
         if user_id is None:
-            raise NotAuthorised("not_authorised", "this server needs a key", "open the invitation link, or send Authorization: Bearer")
+            raise NotAuthorised(
+                "not_authorised", "this server needs a key", "open the invitation link, or send Authorization: Bearer"
+            )
         return _person(user_id, query)
 
     def _of_token(self, token: str, query: Mapping[str, str]) -> Identity:
@@ -113,6 +118,10 @@ class Authenticator:
             # A holder of the key chooses an id, but never that of somebody with a cookie.
             return _person(stable_id("bearer", query.get("user", "") or query.get("name", "")), query)
         raise NotAuthorised("bad_token", "the token of the Authorization header is not known here")
+
+    def visitor(self, user_id: str, query: Mapping[str, str]) -> Identity:
+        """The person behind a user id that was just given or read from a cookie."""
+        return _person(user_id, query)
 
     def accept_key(self, key: str) -> None:
         """Check a key that a visitor sent; NotAuthorised when it is wrong."""

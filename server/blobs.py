@@ -99,12 +99,22 @@ class BlobWriter:
         self._hash = hashlib.sha256()
         self.size = 0
 
+    def expect_size(self, declared: str) -> None:
+        """Refuse by the declared length already, before a byte is read."""
+        if declared.isdigit() and int(declared) > self._limit:
+            raise self._too_large()
+
     async def write(self, chunk: bytes) -> None:
         self.size += len(chunk)
         if self.size > self._limit:
-            raise TooLarge("blob_too_large", f"the blob has more than {self._limit} bytes", "MAQUETTE_MAX_BLOB sets the limit")
+            raise self._too_large()
         self._hash.update(chunk)
         await self._file.write(chunk)
+
+    def _too_large(self) -> TooLarge:
+        return TooLarge(
+            "blob_too_large", f"the blob has more than {self._limit} bytes", "MAQUETTE_MAX_BLOB sets the limit"
+        )
 
     async def finish(self, expected: str | None = None) -> StoredBlob:
         """Give the blob its name; `hash_mismatch` (and nothing stored) when it is not the expected one."""
@@ -129,4 +139,6 @@ def check_sha256(sha256: str) -> str:
 
 
 def _no_blob(sha256: str) -> NotFound:
-    return NotFound("no_such_blob", f"there is no blob {sha256[:80]!r} in this project", "a name is 64 lowercase hex digits")
+    return NotFound(
+        "no_such_blob", f"there is no blob {sha256[:80]!r} in this project", "a name is 64 lowercase hex digits"
+    )

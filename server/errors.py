@@ -1,16 +1,16 @@
 """Refusals of the HTTP server: each names its status, so that one handler answers them all.
 
-    crdt.errors.MaquetteError
-    └── Refusal
-        ├── Malformed         400  the request cannot be read
-        ├── NotAuthorised     401  nobody, or a key that is not ours
-        ├── Forbidden         403  somebody who may not do this
-        ├── NotFound          404  no such thing, or none that the asker may see
-        ├── Conflict          409  the state of things forbids it
-        ├── TooLarge          413  over a limit of the settings
-        ├── Unsatisfiable     416  a range outside the blob
-        ├── Unprocessable     422  readable, but not acceptable
-        └── Unavailable       503  later: see Retry-After
+crdt.errors.MaquetteError
+└── Refusal
+    ├── Malformed         400  the request cannot be read
+    ├── NotAuthorised     401  nobody, or a key that is not ours
+    ├── Forbidden         403  somebody who may not do this
+    ├── NotFound          404  no such thing, or none that the asker may see
+    ├── Conflict          409  the state of things forbids it
+    ├── TooLarge          413  over a limit of the settings
+    ├── Unsatisfiable     416  a range outside the blob
+    ├── Unprocessable     422  readable, but not acceptable
+    └── Unavailable       503  later: see Retry-After
 """
 
 from crdt.errors import InvalidEdit, MaquetteError, UnknownRecord, UpdateRefused

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import and_, insert, or_, select, update
+from sqlalchemy import and_, bindparam, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -50,15 +50,13 @@ class Projects:
     async def create(self, name: str, id: str | None = None, generation: int = 0) -> Project:
         """Make a project. One that has this id already is returned as it is: a repeated request makes one project."""
         now = self._now()
-        row = {
-            "id": id or new_id(), "name": name, "created": now, "changed": now, "generation": generation, "trashed": False,
-        }  # fmt: skip
+        project = Project(id or new_id(), name, now, now, generation, trashed=False)
         try:
             async with self._engine.begin() as connection:
-                await connection.execute(insert(projects).values(row))
+                await connection.execute(insert(projects).values(asdict(project)))
         except IntegrityError:
-            return await self.read(row["id"])
-        return Project(**row)
+            return await self.read(project.id)
+        return project
 
     async def read(self, id: str) -> Project:
         """A project, also a trashed one; NotFound when there is none."""
@@ -88,6 +86,15 @@ class Projects:
         if not changed:
             raise NotFound("no_such_project", f"there is no project {id[:80]!r}")
         return await self.read(id)
+
+    async def touch(self, changed: Mapping[str, int]) -> None:
+        """Note when projects were last edited: {id: milliseconds}."""
+        if not changed:
+            return
+        statement = update(projects).where(projects.c.id == bindparam("project")).values(changed=bindparam("at"))
+        async with self._engine.connect() as connection:
+            await connection.execute(statement, [{"project": id, "at": at} for id, at in changed.items()])
+            await connection.commit()
 
     def _now(self) -> int:
         return int(self._clock() * 1000)

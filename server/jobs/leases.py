@@ -59,12 +59,19 @@ class Leases:
 
     async def complete(self, connection: AsyncConnection, id: str, lease: str, result: JsonObject) -> QueuedJob:
         """Mark a job succeeded within the transaction that logs its update. Raising undoes both."""
-        values = {"state": "succeeded", "result": result, "finished": self._now(), "progress": 1.0, "message": "", "expires": None}
+        values = {
+            "state": "succeeded",
+            "result": result,
+            "finished": self._now(),
+            "progress": 1.0,
+            "message": "",
+            "expires": None,
+        }
         job = await _change(connection, [*_held(id, lease), jobs.c.cancelling.is_(False)], values)
         return job or _lost(id)
 
     async def fail(self, job: QueuedJob, lease: str, error: JsonObject, retry: bool) -> QueuedJob:
-        """End an attempt. A job that is being cancelled becomes cancelled; a retry goes back into the queue while attempts last."""
+        """End an attempt: cancelled if that was asked for, queued again on retry while attempts last, else failed."""
         async with self._engine.begin() as connection:
             failed = await _change(connection, _held(job.id, lease), self._after_failure(job, error, retry))
         return failed or _lost(job.id)
@@ -79,7 +86,11 @@ class Leases:
         return [job for job in ended if job is not None]
 
     async def _expire(self, job: QueuedJob, now: int) -> QueuedJob | None:
-        cause = {"code": "lease_expired", "message": f"{job.worker or 'the peer'} was silent for {self._seconds:g} s", "hint": ""}
+        cause = {
+            "code": "lease_expired",
+            "message": f"{job.worker or 'the peer'} was silent for {self._seconds:g} s",
+            "hint": "",
+        }
         where = [*_held(job.id, job.lease or ""), jobs.c.expires <= now]
         async with self._engine.begin() as connection:
             return await _change(connection, where, self._after_failure(job, cause, retry=True))
@@ -87,7 +98,9 @@ class Leases:
     async def next_expiry(self) -> float | None:
         """Seconds until the first lease expires; None when nothing runs."""
         async with self._reader.connect() as connection:
-            first = (await connection.execute(select(func.min(jobs.c.expires)).where(jobs.c.state == "running"))).scalar_one()
+            first = (
+                await connection.execute(select(func.min(jobs.c.expires)).where(jobs.c.state == "running"))
+            ).scalar_one()
         return None if first is None else max(0.0, first / 1000 - self._clock())
 
     async def prolong_all(self) -> None:

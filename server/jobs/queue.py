@@ -5,7 +5,7 @@ Each change is one statement that names the state it expects, so that two writer
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, insert, select, update
@@ -78,13 +78,29 @@ class JobQueue:
             [jobs.c.project == project, jobs.c.id == id, jobs.c.state.in_(["queued", "awaiting_input"])],
             {"state": "cancelled", "finished": self._now()},
         )
-        await self._change([jobs.c.project == project, jobs.c.id == id, jobs.c.state == "running"], {"cancelling": True})
+        await self._change(
+            [jobs.c.project == project, jobs.c.id == id, jobs.c.state == "running"], {"cancelling": True}
+        )
         return await self.read(project, id)
 
     async def cancel_project(self, project: str) -> list[QueuedJob]:
         """Cancel everything that a trashed project still waits for; returns what changed."""
-        open_jobs = await self._select(jobs.c.project == project, jobs.c.state.not_in(["succeeded", "failed", "cancelled"]))
+        open_jobs = await self._select(
+            jobs.c.project == project, jobs.c.state.not_in(["succeeded", "failed", "cancelled"])
+        )
         return [await self.cancel(project, job.id) for job in open_jobs]
+
+    async def known(self, ids: Collection[str]) -> set[str]:
+        """Those of the ids that are jobs, of whichever project."""
+        query = select(jobs.c.id).where(jobs.c.id.in_(ids))
+        async with self._reader.connect() as connection:
+            return set((await connection.execute(query)).scalars()) if ids else set()
+
+    async def failures(self, op: str, project: str, blob: str) -> int:
+        """How many jobs of an operation on one blob have failed in a project."""
+        query = select(jobs.c.params).where(jobs.c.project == project, jobs.c.op == op, jobs.c.state == "failed")
+        async with self._reader.connect() as connection:
+            return sum(params.get("blob") == blob for params in (await connection.execute(query)).scalars())
 
     async def waiting_of(self, by: str) -> int:
         """How many jobs of a user wait or run."""
@@ -96,7 +112,9 @@ class JobQueue:
         """1 for the job that has waited longest; None once it does not wait. Turns between users can still reorder."""
         if job.state != "queued":
             return None
-        query = select(func.count()).where(jobs.c.state == "queued", (jobs.c.at < job.at) | ((jobs.c.at == job.at) & (jobs.c.id <= job.id)))
+        query = select(func.count()).where(
+            jobs.c.state == "queued", (jobs.c.at < job.at) | ((jobs.c.at == job.at) & (jobs.c.id <= job.id))
+        )
         async with self._reader.connect() as connection:
             return int((await connection.execute(query)).scalar_one())
 
@@ -114,13 +132,16 @@ class JobQueue:
 
     async def counts(self) -> dict[str, int]:
         """Jobs by state, for the metrics."""
-        query = select(jobs.c.state, func.count()).group_by(jobs.c.state)
+        query = select(jobs.c.state, func.count().label("jobs")).group_by(jobs.c.state)
         async with self._reader.connect() as connection:
-            return {state: count for state, count in (await connection.execute(query)).all()}
+            return {row.state: row.jobs for row in (await connection.execute(query)).all()}
 
     async def _select(self, *where: ColumnElement[bool]) -> list[QueuedJob]:
         async with self._reader.connect() as connection:
-            return [job_of(row) for row in (await connection.execute(select(*COLUMNS).where(*where).order_by(jobs.c.sequence))).all()]
+            return [
+                job_of(row)
+                for row in (await connection.execute(select(*COLUMNS).where(*where).order_by(jobs.c.sequence))).all()
+            ]
 
     async def _change(self, where: Sequence[ColumnElement[bool]], values: dict[str, Any]) -> None:
         async with self._engine.begin() as connection:

@@ -39,7 +39,7 @@ jobs = Table(
     Index("ix_jobs_state_at", "state", "at"),
     Index("ix_jobs_by_started", "by", "started"),
 )
-"""The durable queue. `sequence` is the order of asking; `lease` stays after success, so that a repeated result is known."""
+"""The durable queue. `sequence` is the order of asking; `lease` stays after success: a repeated result is known."""
 
 project_blobs = Table(
     "project_blobs",

@@ -1,0 +1,49 @@
+"""The built web client: pages that are never cached, assets with a hash in their name that are cached for ever."""
+
+from __future__ import annotations
+
+import mimetypes
+from pathlib import Path
+
+from starlette.responses import FileResponse, HTMLResponse, Response
+
+from server.errors import NotFound
+
+FOLDER = Path(__file__).parent / "client"
+_IMMUTABLE = "public, max-age=31536000, immutable"
+
+_NOT_BUILT = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>Maquette: the web client is not built</title>
+<style>body{font:16px/1.5 system-ui,sans-serif;background:#16181d;color:#e6e6e6}
+body{max-width:42rem;margin:15vh auto;padding:0 1.5rem}a{color:#8ab4ff}
+code{background:#262a33;padding:.15em .4em;border-radius:4px}</style>
+<h1>The web client is not built</h1>
+<p>The server runs, and its API answers at <a href="/api/docs">/api/docs</a>. To get
+the editor, run <code>make run</code> in the source folder, or <code>npm ci &amp;&amp; npm run build</code> in <code>web/</code>;
+a wheel of Maquette contains it already.</p></html>
+"""
+
+mimetypes.add_type("text/javascript", ".js")
+mimetypes.add_type("text/javascript", ".mjs")
+mimetypes.add_type("application/wasm", ".wasm")
+mimetypes.add_type("font/woff2", ".woff2")
+
+
+class ClientFiles:
+    def __init__(self, folder: Path = FOLDER) -> None:
+        self._folder = folder.resolve()
+
+    def page(self) -> Response:
+        """The editor's page, whatever its address: it finds the project in the URL itself."""
+        index = self._folder / "index.html"
+        if not index.is_file():
+            return HTMLResponse(_NOT_BUILT, status_code=503, headers={"Cache-Control": "no-store"})
+        return FileResponse(index, media_type="text/html; charset=utf-8", headers={"Cache-Control": "no-cache"})
+
+    def file(self, path: str) -> Response:
+        """One file of the build; NotFound for anything else, and for every path that leads out of its folder."""
+        found = (self._folder / path.replace("\0", "")).resolve()
+        if not found.is_relative_to(self._folder) or not found.is_file() or found.name.startswith("."):
+            raise NotFound("no_such_page", f"there is no page /{path[:200]}")
+        hashed = path.startswith("assets/")
+        return FileResponse(found, headers={"Cache-Control": _IMMUTABLE if hashed else "no-cache"})

@@ -1,0 +1,269 @@
+"""Jobs from the question to the answer: checks, queue, leases, the scene's commit, the session's mirror, waiting.
+
+The queue in SQL decides; this class tells everybody who waits (long polls, peers, the session document).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+import structlog
+from pydantic import ValidationError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from crdt.errors import MaquetteError
+from crdt.ids import new_id
+from crdt.schema import Job
+from server.auth import Identity, stable_id
+from server.blobs import BlobStore
+from server.errors import Conflict, Forbidden, Unavailable, Unprocessable
+from server.jobs.job import JsonObject, QueuedJob
+from server.jobs.leases import Lease, Leases
+from server.jobs.mirror import SessionMirror
+from server.jobs.operations import check_request, is_internal
+from server.jobs.plain import is_compressed
+from server.jobs.queue import JobQueue
+from server.jobs.signals import Signals, wait_for
+from server.ledger import BlobLedger
+from server.permissions import Role, may_request
+from server.projects import scene_branch
+from server.rooms import Rooms
+
+log = structlog.get_logger()
+
+_QUEUED = "queued"
+_LEASED = "leased"
+_PLAIN_WAIT = 30.0
+_PEER_SEEN = 90.0
+
+
+class Dispatcher:
+    """quota: jobs that one user may have waiting or running."""
+
+    def __init__(
+        self, engine: AsyncEngine, queue: JobQueue, leases: Leases, mirror: SessionMirror, rooms: Rooms,
+        ledger: BlobLedger, blobs: BlobStore, *, quota: int, clock: Callable[[], float],
+    ) -> None:  # fmt: skip
+        self.queue = queue
+        self.signals = Signals()
+        self._engine = engine
+        self._leases = leases
+        self._mirror = mirror
+        self._rooms = rooms
+        self._ledger = ledger
+        self._blobs = blobs
+        self._quota = quota
+        self._clock = clock
+        self._peers: dict[str, float] = {}
+
+    # -- asking
+
+    async def request(
+        self, project: str, who: Identity, op: str, target: JsonObject, params: JsonObject, id: str | None = None
+    ) -> QueuedJob:
+        """Check and queue a job in the asker's name."""
+        await self._check(project, who.user_id, who.role, op, target, params)
+        return await self._queue(project, id or new_id(), op, target, params, who.user_id)
+
+    async def asked_in_session(self, project: str, id: str, author: str, role: Role, record: Mapping[str, Any]) -> None:
+        """Queue what a participant wrote as `jobs/{id}` of the session document; a refused one is kept as failed."""
+        try:
+            job = Job.model_validate(record)
+            by = author or job.by
+            await self._check(project, by, role, job.op, job.target, job.params)
+            await self._queue(project, id, job.op, job.target, job.params, by, job.at)
+        except ValidationError as error:
+            refusal = Unprocessable("bad_job", f"the record is no job: {error.errors()[0]['msg']}")
+            await self._refuse(project, id, author, record, refusal)
+        except MaquetteError as error:
+            await self._refuse(project, id, author, record, error)
+
+    async def _check(self, project: str, by: str, role: Role, op: str, target: JsonObject, params: JsonObject) -> None:
+        if is_internal(op):
+            raise Unprocessable("unknown_operation", f"{op!r} is not to be asked for")
+        check_request(op, target, params)
+        if not may_request(role, op):
+            raise Forbidden("forbidden", f"the role {role} does not allow to ask for {op}")
+        missing = await self._ledger.missing(project, [file["blob"] for file in params.get("files", ())])
+        if missing:
+            raise Unprocessable("unknown_blob", f"the project has no blob {missing[0]}", "PUT it first")
+        if await self.queue.waiting_of(by) >= self._quota:
+            raise Conflict(
+                "too_many_jobs", f"{self._quota} jobs of yours wait or run already", "wait for one, or cancel one"
+            )
+
+    async def _queue(
+        self, project: str, id: str, op: str, target: JsonObject, params: JsonObject, by: str, at: int | None = None
+    ) -> QueuedJob:
+        job = await self.queue.add(id, project, op, target, params, by, at)
+        self.signals.notify(_QUEUED)
+        await self._mirror.show(job)
+        return job
+
+    async def _refuse(
+        self, project: str, id: str, author: str, record: Mapping[str, Any], error: MaquetteError
+    ) -> None:
+        op = str(record.get("op", ""))[:64]
+        job = await self.queue.add(id, project, op, {}, {}, author or "unknown", error=error.as_json())
+        await self._mirror.show(job)
+
+    # -- watching
+
+    async def wait(self, project: str, id: str, seconds: float) -> QueuedJob:
+        """The job when it has ended, or as it is after so many seconds."""
+        with self.signals.listen(id) as changed:
+            deadline = asyncio.get_running_loop().time() + seconds
+            while True:
+                job = await self.queue.read(project, id)
+                left = deadline - asyncio.get_running_loop().time()
+                if job.is_final or left <= 0 or self.signals.closed:
+                    return job
+                changed.clear()
+                await wait_for(changed, left)
+
+    async def describe(self, job: QueuedJob) -> JsonObject:
+        """The job as the API shows it, with its place in the queue and a guess when it will be done."""
+        position = await self.queue.position(job)
+        return job.as_api(position, None if job.is_final else await self._eta(job, position))
+
+    async def _eta(self, job: QueuedJob, position: int | None) -> float | None:
+        usual = await self.queue.usual_seconds(job.op)
+        if usual is None or job.state == "awaiting_input":
+            return None
+        if position is None:
+            return round(usual * (1.0 - job.progress), 1)
+        return round(usual * (1 + (position - 1) / max(1, self.peer_count())), 1)
+
+    def peer_count(self) -> int:
+        """Peers that asked for work lately."""
+        since = self._clock() - _PEER_SEEN
+        self._peers = {name: seen for name, seen in self._peers.items() if seen > since}
+        return len(self._peers)
+
+    async def cancel(self, project: str, id: str) -> QueuedJob:
+        return await self._changed(await self.queue.cancel(project, id))
+
+    async def cancel_project(self, project: str) -> None:
+        for job in await self.queue.cancel_project(project):
+            await self._changed(job)
+
+    # -- peers
+
+    async def lease(self, peer: str, ops: Sequence[str], wait: float) -> Lease | None:
+        """The next job for a peer; None when there is none within `wait` seconds."""
+        self._peers[peer] = self._clock()
+        with self.signals.listen(_QUEUED) as queued:
+            deadline = asyncio.get_running_loop().time() + wait
+            while True:
+                lease = await self._leases.take(peer, ops)
+                left = deadline - asyncio.get_running_loop().time()
+                if lease is not None or left <= 0 or self.signals.closed:
+                    break
+                queued.clear()
+                await wait_for(queued, left)
+        if lease is not None:
+            self.signals.notify(_LEASED)
+            await self._changed(lease.job)
+        return lease
+
+    async def heartbeat(self, id: str, lease: str, progress: float, message: str) -> QueuedJob:
+        return await self._leases.heartbeat(id, lease, progress, message)
+
+    async def complete(self, id: str, lease: str, result: JsonObject, update: bytes | None) -> str:
+        """Commit a result: the scene's log row and the job's state in one transaction, then everybody is told.
+
+        Repeating the very result that was committed answers the same again. LeaseLost (409) for anybody else.
+        """
+        job = await self.queue.find(id)
+        if job.state == "succeeded" and job.lease == lease:
+            return job.state
+        if job.cancelling and job.lease == lease:
+            await self.fail(id, lease, {"code": "cancelled", "message": "it was cancelled", "hint": ""}, retry=False)
+            raise Conflict("job_cancelled", f"job {id} was cancelled before its result came")
+        await self._check_result(job, result)
+        await self._commit(job, lease, _with_url(job.project, result), update)
+        if job.op == "plain":
+            await self._ledger.record_plain(job.params["blob"], result["blob"])
+        return (await self._changed(await self.queue.find(id))).state
+
+    async def _check_result(self, job: QueuedJob, result: JsonObject) -> None:
+        named = [str(result["blob"])] if "blob" in result else []
+        if job.op in ("plain", "export") and not named:
+            raise Unprocessable("bad_result", f"the result of {job.op} names no blob", "blob: its SHA-256")
+        missing = await self._ledger.missing(job.project, named)
+        if missing:
+            raise Unprocessable(
+                "unknown_blob", f"the project has no blob {missing[0][:80]}", "PUT it before the result"
+            )
+
+    async def _commit(self, job: QueuedJob, lease: str, result: JsonObject, update: bytes | None) -> None:
+        async def finish(connection: AsyncConnection) -> None:
+            await self._leases.complete(connection, job.id, lease, result)
+
+        if update is None:
+            async with self._engine.begin() as connection:
+                await finish(connection)
+            return
+        room = await self._rooms.room(scene_branch(job.project))
+        await room.commit_job(job.id, stable_id("peer", job.worker), update, finish)
+
+    async def fail(self, id: str, lease: str, error: JsonObject, retry: bool) -> QueuedJob:
+        job = await self.queue.find(id)
+        return await self._changed(await self._leases.fail(job, lease, error, retry))
+
+    async def run(self) -> None:
+        """End leases as they expire, for as long as the server runs."""
+        await self._leases.prolong_all()
+        while not self.signals.closed:
+            with self.signals.listen(_LEASED) as leased:
+                for job in await self._leases.expire():
+                    log.warning("lease expired", job=job.id, op=job.op, worker=job.worker, state=job.state)
+                    await self._changed(job)
+                left = await self._leases.next_expiry()
+                if left is None:
+                    await leased.wait()
+                else:
+                    await wait_for(leased, left + 0.01)
+
+    async def _changed(self, job: QueuedJob) -> QueuedJob:
+        self.signals.notify(job.id)
+        if job.state == "queued":
+            self.signals.notify(_QUEUED)
+        await self._mirror.show(job)
+        return job
+
+    # -- decoded copies
+
+    async def plain_blob(self, project: str, who: Identity, sha256: str) -> str:
+        """The blob that any tool can read: this one, or its decoded copy. 503 while a peer still makes the copy."""
+        plain = await self._ledger.plain_of(sha256)
+        if plain is None:
+            if not await is_compressed(self._blobs, sha256):
+                return sha256
+            plain = await self._decode(project, who, sha256)
+        await self._ledger.record(project, plain, await self._blobs.size(plain))
+        return plain
+
+    async def _decode(self, project: str, who: Identity, sha256: str) -> str:
+        # One job a blob, project and attempt series: askers that come while it runs wait for the same one.
+        id = stable_id("plain", project, sha256, str(await self.queue.failures("plain", project, sha256)))
+        await self._queue(project, id, "plain", {}, {"blob": sha256}, who.user_id)
+        job = await self.wait(project, id, _PLAIN_WAIT)
+        if job.state == "failed" and job.error is not None:
+            raise Unprocessable(job.error["code"], job.error["message"], job.error.get("hint", ""))
+        if job.result is None:
+            raise Unavailable(
+                "not_decoded_yet", "a compute peer has not decoded this geometry yet", "ask again", {"Retry-After": "5"}
+            )
+        return str(job.result["blob"])
+
+
+def _with_url(project: str, result: JsonObject) -> JsonObject:
+    """Where the result is a file, also where to fetch it."""
+    if "blob" not in result:
+        return result
+    name = quote(str(result.get("name", "")))
+    return {**result, "url": f"/api/v1/projects/{project}/blobs/{result['blob']}" + (f"?name={name}" if name else "")}

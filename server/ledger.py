@@ -1,0 +1,66 @@
+"""Which project may read which blob, and which blobs have a decoded copy: rows beside the store itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from sqlalchemy import Insert, Table, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from server.storage.api_tables import plain_blobs, project_blobs
+from server.storage.sql import READ_ONLY
+
+
+class BlobLedger:
+    def __init__(self, engine: AsyncEngine, clock: Callable[[], float]) -> None:
+        self._engine = engine
+        self._reader = engine.execution_options(**READ_ONLY)
+        self._clock = clock
+        self._dialect = sqlite if engine.dialect.name == "sqlite" else postgresql
+
+    async def record(self, project: str, sha256: str, size: int) -> bool:
+        """Let a project read a blob; whether it is new to the project."""
+        row = {"project": project, "sha256": sha256, "bytes": size, "at": int(self._clock() * 1000)}
+        async with self._engine.begin() as connection:
+            return (await connection.execute(self._insert(project_blobs).values(row))).rowcount > 0
+
+    async def size(self, project: str, sha256: str) -> int | None:
+        """Bytes of a blob that the project may read; None when it may not (or there is none)."""
+        query = select(project_blobs.c.bytes).where(
+            project_blobs.c.project == project, project_blobs.c.sha256 == sha256
+        )
+        async with self._reader.connect() as connection:
+            size: int | None = (await connection.execute(query)).scalar_one_or_none()
+            return size
+
+    async def missing(self, project: str, hashes: Iterable[str]) -> list[str]:
+        """Those of the hashes that the project may not read, in order."""
+        wanted = list(dict.fromkeys(hashes))
+        return [sha256 for sha256 in wanted if await self.size(project, sha256) is None]
+
+    async def copy(self, source: str, target: str) -> None:
+        """Let a project read all that another one may read."""
+        rows = select(project_blobs.c.sha256, project_blobs.c.bytes, project_blobs.c.at).where(
+            project_blobs.c.project == source
+        )
+        async with self._engine.begin() as connection:
+            found = [{**row._mapping, "project": target} for row in (await connection.execute(rows)).all()]
+            if found:
+                await connection.execute(self._insert(project_blobs), found)
+
+    async def plain_of(self, sha256: str) -> str | None:
+        """The decoded copy of a geometry, where one was made."""
+        query = select(plain_blobs.c.plain).where(plain_blobs.c.sha256 == sha256)
+        async with self._reader.connect() as connection:
+            plain: str | None = (await connection.execute(query)).scalar_one_or_none()
+            return plain
+
+    async def record_plain(self, sha256: str, plain: str) -> None:
+        async with self._engine.begin() as connection:
+            await connection.execute(self._insert(plain_blobs).values({"sha256": sha256, "plain": plain}))
+
+    def _insert(self, table: Table) -> Any:
+        statement: Insert = self._dialect.insert(table).on_conflict_do_nothing()
+        return statement

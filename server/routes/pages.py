@@ -1,0 +1,33 @@
+"""Pages: the editor at its addresses, the API's description, and the files of the build. Last of all routes."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse
+
+from server.client_files import ClientFiles
+from server.openapi import docs_page
+
+router = APIRouter(include_in_schema=False)
+
+
+def _client(request: Request) -> ClientFiles:
+    client: ClientFiles = request.app.state.client
+    return client
+
+
+@router.api_route("/", methods=["GET", "HEAD"])
+@router.api_route("/p/{project}", methods=["GET", "HEAD"])
+@router.api_route("/invite", methods=["GET", "HEAD"])
+async def page(request: Request) -> Response:
+    return _client(request).page()
+
+
+@router.get("/api/docs")
+async def docs(request: Request) -> Response:
+    return HTMLResponse(docs_page(request.app.openapi()), headers={"Cache-Control": "no-cache"})
+
+
+@router.api_route("/{path:path}", methods=["GET", "HEAD"])
+async def client_file(request: Request, path: str) -> Response:
+    return _client(request).file(path)

@@ -1,0 +1,108 @@
+"""One serving process: its socket, uvicorn, the compute peer beside it, and an orderly end."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import webbrowser
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import structlog
+import typer
+import uvicorn
+
+from server.app import create_app
+from server.auth import ACCESS_KEY_FILE, PEER_TOKEN_FILE
+from server.settings import Settings
+from server.supervisor import is_peer_installed, keep_peer
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+log = structlog.get_logger()
+
+
+def serve(settings: Settings) -> None:
+    """Serve until SIGINT or SIGTERM. What was reported saved is durable; open requests get a few seconds to end."""
+    app = create_app(settings)
+    config = uvicorn.Config(
+        app, host=settings.host, port=settings.port, loop="auto", http="httptools", ws="websockets-sansio",
+        ws_max_size=settings.max_message, log_level=settings.log, access_log=settings.log == "debug",
+        server_header=False, timeout_graceful_shutdown=int(settings.shutdown_seconds),
+    )  # fmt: skip
+    listening = config.bind_socket()
+    server = Server(config, lambda: app.state.stop())
+    with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+        runner.run(_serve(server, settings, listening))
+
+
+async def _serve(server: Server, settings: Settings, listening: socket.socket) -> None:
+    port = listening.getsockname()[1]
+    serving = asyncio.create_task(server.serve([listening]))
+    ready = asyncio.create_task(server.ready.wait())
+    await asyncio.wait({serving, ready}, return_when=asyncio.FIRST_COMPLETED)
+    beside = _start_beside(settings, port) if server.started else None
+    try:
+        await serving
+    finally:
+        ready.cancel()
+        if beside is not None:
+            beside.cancel()
+            await asyncio.wait({beside})
+
+
+def _start_beside(settings: Settings, port: int) -> asyncio.Task[None] | None:
+    url = own_url(settings.host, port)
+    _announce(settings, port)
+    if settings.open:
+        asyncio.get_running_loop().run_in_executor(None, webbrowser.open, url)
+    if not settings.peer:
+        return None
+    if not is_peer_installed():
+        log.warning("no compute peer: the extra `compute` is not installed")
+        return None
+    return asyncio.create_task(keep_peer(url, settings.data.resolve() / PEER_TOKEN_FILE))
+
+
+def _announce(settings: Settings, port: int) -> None:
+    typer.echo(f"Maquette serves on {own_url(settings.host, port)}")
+    if settings.mode == "key":
+        key = (settings.data / ACCESS_KEY_FILE).read_text().strip()
+        address = settings.public_url.rstrip("/") or f"http://{socket.gethostname()}:{port}"
+        typer.echo(f"Invitation: {address}/invite#{key}")
+
+
+def own_url(host: str, port: int) -> str:
+    """How this machine reaches a server that listens on `host`."""
+    name = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
+
+
+class Server(uvicorn.Server):
+    """Tells the application before it closes connections, so that nobody is kept waiting by a long poll."""
+
+    def __init__(self, config: uvicorn.Config, stop: Callable[[], None]) -> None:
+        super().__init__(config)
+        self.ready = asyncio.Event()
+        self._stop = stop
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._stop()
+        await super().shutdown(sockets)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        # uvicorn's own way raises the signal again when it is done, which would end the process before its peer.
+        loop = asyncio.get_running_loop()
+        for number in _SIGNALS:
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            for number in _SIGNALS:
+                loop.remove_signal_handler(number)
