@@ -68,7 +68,7 @@ class Outbox:
 
     async def take(self) -> bytes | None:
         """The next frame to send; None when the socket caught up with a drop (`behind`) or is to be closed."""
-        while (frame := self._next()) is None and self.closing is None and not self.behind:
+        while (frame := self.next()) is None and self.closing is None and not self.behind:
             self._wake.clear()
             await self._wake.wait()
         return frame
@@ -78,7 +78,8 @@ class Outbox:
         self._wake.clear()
         await self._wake.wait()
 
-    def _next(self) -> bytes | None:
+    def next(self) -> bytes | None:
+        """The next frame if there is one: frames in order, then *saved*, then presence."""
         if self._frames:
             frame, droppable = self._frames.popleft()
             self._droppable -= len(frame) if droppable else 0

@@ -1,0 +1,26 @@
+from collections.abc import AsyncIterator
+
+import pytest
+
+from server.room import Room
+from server.rooms import Rooms
+from server.storage.memory import MemoryUpdateLog
+from server.telemetry import Telemetry
+
+SCENE = "projectproject00/scene"
+
+
+@pytest.fixture
+def log() -> MemoryUpdateLog:
+    return MemoryUpdateLog()
+
+
+@pytest.fixture
+async def rooms(log: MemoryUpdateLog) -> AsyncIterator[Rooms]:
+    async with Rooms(log, Telemetry()) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def room(rooms: Rooms) -> Room:
+    return await rooms.room(SCENE)
