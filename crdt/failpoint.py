@@ -1,7 +1,7 @@
 """Places where a test can make a process die as by `kill -9`.
 
-`MAQUETTE_FAILPOINT=name:n` kills the process at the n-th pass (from 1) of `failpoint("name")`. Unset, a failpoint is one
-comparison.
+`MAQUETTE_FAILPOINT=name:n` kills the process at the n-th pass (from 1) of `failpoint("name")`. Unset, a failpoint is
+one comparison.
 """
 
 import os

@@ -1,6 +1,6 @@
 """The server dies again and again while three clients edit, delete and undo: what was reported *saved* is there.
 
-Every other round it dies by a failpoint between the rows and the COMMIT, or right after it; the other rounds at a random
+Every other round it dies by a failpoint between the rows and the COMMIT, or right after it; the others at a random
 moment. After each death the log is read from the disk, before any client could send anything again.
 """
 
