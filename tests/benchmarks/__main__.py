@@ -1,7 +1,7 @@
 """Runs the benchmarks and writes docs/benchmarks.md: `python -m tests.benchmarks [name…]`.
 
-A name selects modules `bench_{name}.py`; without any, all run. A module offers `run() -> Table | list[Table]`. Tables of modules that
-did not run this time are kept as they stand.
+A name selects modules `bench_{name}.py`; without any, all run. A module offers `run() -> Table | list[Table]`. Tables of
+modules that did not run this time are kept as they stand.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ SECTION = re.compile(r"<!-- (\w+) -->\n(.*?)(?=<!-- \w+ -->\n|\Z)", re.DOTALL)
 def head() -> str:
     machine = f"{os.cpu_count()} cores, {platform.system()}, CPython {platform.python_version()}"
     return (
-        "# Benchmarks\n\nMade by `make bench`; never edited by hand. Ratios hold better than absolute times: the machine is "
-        f"small and noisy ({machine}).\n\n"
+        "# Benchmarks\n\nMade by `make bench`; never edited by hand. Ratios hold better than absolute times: "
+        f"the machine is small and noisy ({machine}).\n\n"
     )
 
 

@@ -39,7 +39,7 @@ async def measure() -> Table:
             editor = await scripts_of(server, f"/p/{project}", "[data-testid=viewport]")
     return Table(
         "Initial JavaScript",
-        "Bytes of scripts over the wire (gzip), cold cache, until the page is quiet. Workers load their own scripts later.",
+        "Bytes of scripts over the wire (gzip), cold cache, until the page is quiet; workers load theirs later.",
         ("page", "KB"),
         [("start page", start), ("editor, empty project", editor)],
         [goal(editor <= GOAL_KB, f"{editor:.0f} KB for the editor, goal ≤ {GOAL_KB} KB")],
