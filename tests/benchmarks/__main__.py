@@ -1,7 +1,7 @@
 """Runs the benchmarks and writes docs/benchmarks.md: `python -m tests.benchmarks [name…]`.
 
-A name selects modules `bench_{name}.py`; without any, all run. A module offers `run() -> Table | list[Table]`. Tables of
-modules that did not run this time are kept as they stand.
+A name selects modules `bench_{name}.py`; without any, all run. A module offers `run() -> Table | list[Table]`. Tables
+of modules that did not run this time are kept as they stand.
 """
 
 from __future__ import annotations

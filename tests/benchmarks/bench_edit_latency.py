@@ -1,4 +1,4 @@
-"""From an edit in one browser to the other browser's scene, on loopback; every update is committed before it is shown."""
+"""From an edit in one browser to the other browser, on loopback; every update is committed before it is shown."""
 
 from __future__ import annotations
 
