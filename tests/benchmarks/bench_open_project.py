@@ -1,6 +1,5 @@
 """Opening an imported project of a million triangles over a slow line, against three.js loading the plain GLB.
 
-
 Both come from the same server. Both pages are cold (a fresh browser context), at 20 Mbit/s and 40 ms, 640 × 480,
 software WebGL; the script of the peer page is not counted against it. The time to import is told apart.
 """
