@@ -19,8 +19,8 @@ body{max-width:42rem;margin:15vh auto;padding:0 1.5rem}a{color:#8ab4ff}
 code{background:#262a33;padding:.15em .4em;border-radius:4px}</style>
 <h1>The web client is not built</h1>
 <p>The server runs, and its API answers at <a href="/api/docs">/api/docs</a>. To get
-the editor, run <code>make run</code> in the source folder, or <code>npm ci &amp;&amp; npm run build</code> in <code>web/</code>;
-a wheel of Maquette contains it already.</p></html>
+the editor, run <code>make run</code> in the source folder, or
+<code>npm ci &amp;&amp; npm run build</code> in <code>web/</code>; a wheel of Maquette contains it already.</p></html>
 """
 
 mimetypes.add_type("text/javascript", ".js")

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from python_multipart.exceptions import MultipartParseError
-from python_multipart.multipart import MultipartCallbacks, MultipartParser, parse_options_header
+from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect, Request
 
 from server.blobs import BlobStore, BlobWriter, StoredBlob
 from server.errors import Malformed, TooLarge
+
+if TYPE_CHECKING:
+    from python_multipart.multipart import MultipartCallbacks
 
 _MAX_FIELD = 1024 * 1024
 _MAX_PARTS = 1000
@@ -99,7 +102,7 @@ class _Reader:
             "headers_finished",
             "end",
         )
-        return cast(MultipartCallbacks, {f"on_{name}": note(name) for name in names})
+        return cast("MultipartCallbacks", {f"on_{name}": note(name) for name in names})
 
     async def _act(self, event: str, data: bytes) -> None:
         if event == "part_data":
