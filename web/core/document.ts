@@ -3,25 +3,27 @@
 import * as Y from "yjs";
 import { dumpRoots, sha256Text } from "./canonical";
 import { ChangeCollector, type Touched, WHOLE } from "./changes";
+import { fieldCheck, fits, fitsEntry } from "./checks";
 import { InvalidEdit, UnknownRecord } from "./errors";
-import { RECORD_FIELDS, VALUE_TESTS } from "./fields";
-import { type Records, readRecord, readValue, SCENE_ROOT_NAMES, SESSION_ROOT_NAMES, type Values } from "./records";
+import { containersOf, isValueRoot, type Records, readRecord, readValue, type ValueRoot, type Values } from "./records";
+import { SCENE_ROOTS, SCHEMA_VERSION, SESSION_ROOTS } from "./schema";
 import { type Change, type Move, ordered, type Place, type Step } from "./steps";
 import type { Tree } from "./tree";
 import { TreeIndex } from "./tree-index";
-
-export const SCHEMA_VERSION = 1;
 
 /** Transactions of these origins are not our own edits and yield empty steps. */
 const SILENT_ORIGINS: readonly unknown[] = ["remote", "system", "storage"];
 
 export type ChangeListener = (touched: Touched, origin: unknown) => void;
 
+export type StepListener = (step: Step) => void;
+
 export class CrdtDocument {
   readonly doc: Y.Doc;
   readonly roots: readonly string[];
   readonly #maps = new Map<string, Y.Map<unknown>>();
   readonly #listeners = new Set<ChangeListener>();
+  readonly #stepListeners = new Set<StepListener>();
   #collector = new ChangeCollector();
   #step: Step | null = null;
 
@@ -98,7 +100,7 @@ export class CrdtDocument {
   read<R extends keyof Records>(root: R, id: string): Records[R] | undefined;
   read<R extends keyof Values>(root: R, id: string): Values[R] | undefined;
   read(root: string, id: string): unknown {
-    if (root in VALUE_TESTS) return readValue(root as keyof Values, this.map(root).get(id));
+    if (isValueRoot(root)) return readValue(root, this.map(root).get(id));
     const record = this.record(root, id);
     return record && readRecord(root as keyof Records, record);
   }
@@ -150,7 +152,14 @@ export class CrdtDocument {
 
   destroy(): void {
     this.#listeners.clear();
+    this.#stepListeners.clear();
     this.doc.destroy();
+  }
+
+  /** Calls back with the step of every recorded transaction, before Yjs tells of its update. */
+  onStep(listener: StepListener): () => void {
+    this.#stepListeners.add(listener);
+    return () => this.#stepListeners.delete(listener);
   }
 
   /** Called after each transaction, before listeners. */
@@ -171,6 +180,7 @@ export class CrdtDocument {
     const step: Change[] = [];
     const finish = (collector: ChangeCollector) => {
       step.push(...ordered([...collector.changes, ...this.moves(collector.reparented, before)]));
+      for (const listener of [...this.#stepListeners]) listener(step);
     };
     this.doc.transact((transaction) => {
       transaction.meta.set(this, finish);
@@ -196,13 +206,26 @@ export class CrdtDocument {
 
 /** Refuses a key that the schema lacks, a container and an ill-typed value. */
 export function checkField(root: string, key: string, value: unknown): void {
-  const fields = RECORD_FIELDS[root];
-  const field = fields !== undefined && Object.hasOwn(fields, key) ? fields[key] : undefined;
-  if (field === undefined) throw new InvalidEdit("unknown_key", `${root} have no field ${key}`);
-  if (field.entries !== undefined)
+  if (containersOf(root).includes(key))
     throw new InvalidEdit("is_container", `${root} ${key} is a map of its own`, "set its entries");
-  if (!field.accepts(value))
-    throw new InvalidEdit("bad_value", `${key}: ${describe(value)}`, `expected ${field.expected}`);
+  const check = fieldCheck(root, key);
+  if (check === undefined) throw new InvalidEdit("unknown_key", `${root} have no ${key}`);
+  if (!fits(check, value))
+    throw new InvalidEdit("bad_value", `${root} ${key}: ${describe(value)}`, `expected ${JSON.stringify(check)}`);
+}
+
+/** Refuses an entry that a container may not hold. */
+export function checkEntry(root: string, container: string, key: string, value: unknown): void {
+  if (!containersOf(root).includes(container))
+    throw new InvalidEdit("unknown_key", `${root} have no container ${container}`);
+  if (!fitsEntry(root, container, key, value, "write"))
+    throw new InvalidEdit("bad_value", `${root} ${container} ${key}: ${describe(value)} does not fit`);
+}
+
+/** Refuses an ill-typed atomic value. */
+export function checkValue(root: ValueRoot, key: string, value: unknown): void {
+  if (readValue(root, value) === undefined)
+    throw new InvalidEdit("bad_value", `${root}/${key}: ${describe(value)} does not fit`);
 }
 
 function describe(value: unknown): string {
@@ -213,7 +236,7 @@ export class SceneDocument extends CrdtDocument {
   readonly #index: TreeIndex;
 
   constructor(doc?: Y.Doc) {
-    super(SCENE_ROOT_NAMES, doc);
+    super(SCENE_ROOTS, doc);
     this.#index = new TreeIndex(this.map("nodes"));
   }
 
@@ -265,7 +288,7 @@ export function placeOf(tree: Tree, node: string): Place | undefined {
 
 export class SessionDocument extends CrdtDocument {
   constructor(doc?: Y.Doc) {
-    super(SESSION_ROOT_NAMES, doc);
+    super(SESSION_ROOTS, doc);
   }
 
   fork(): SessionDocument {

@@ -1,21 +1,13 @@
 /** Jobs of the session document: asking, and the table of states (SPEC J). */
 
 import * as Y from "yjs";
-import type { SessionDocument } from "./document";
+import { checkField, type SessionDocument } from "./document";
 import { InvalidEdit } from "./errors";
-import { isJson } from "./fields";
 import { isId, newId } from "./ids";
-import type { Job, JobState } from "./schema";
+import { type Job, type JobState, TRANSITIONS as TABLE } from "./schema";
 
 /** J1: which states may follow which. */
-export const TRANSITIONS: Readonly<Record<JobState, readonly JobState[]>> = {
-  queued: ["running", "cancelled", "failed"],
-  running: ["succeeded", "failed", "cancelled", "queued", "awaiting_input"],
-  awaiting_input: ["queued", "cancelled", "failed"],
-  succeeded: [],
-  failed: [],
-  cancelled: [],
-};
+export const TRANSITIONS: Readonly<Record<JobState, readonly JobState[]>> = TABLE;
 
 export function canBecome(from: JobState, to: JobState): boolean {
   return TRANSITIONS[from].includes(to);
@@ -37,8 +29,7 @@ export function request(session: SessionDocument, job: JobRequest, id = newId())
   const { op, target = {}, params = {}, by } = job;
   if (!isId(id)) throw new InvalidEdit("bad_id", `${id} is no id`);
   if (session.map("jobs").has(id)) throw new InvalidEdit("id_taken", `jobs/${id} exists already`);
-  if (op === "" || !isJson(target) || !isJson(params))
-    throw new InvalidEdit("bad_value", `job ${op}`, "op, and JSON target and params");
+  for (const [key, value] of Object.entries({ op, target, params, by })) checkField("jobs", key, value);
   const entries: [string, unknown][] = Object.entries({ op, target, params, by, at: Date.now() });
   session.transact(() => session.map("jobs").set(id, new Y.Map(entries)));
   return id;

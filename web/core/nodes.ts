@@ -3,14 +3,12 @@
 import * as Y from "yjs";
 import { checkField, type SceneDocument } from "./document";
 import { InvalidEdit } from "./errors";
-import { RECORD_FIELDS } from "./fields";
 import { isId, newId } from "./ids";
 import { between } from "./ordering";
-import type { Node } from "./schema";
+import { MAX_COUNTER, type Node } from "./schema";
 import { isWithin, ROOT, type Tree } from "./tree";
 import { edgesOf, preferred } from "./tree-edges";
-
-export const MAX_COUNTER = 2 ** 31;
+import { isTrashed } from "./tree-index";
 
 export type NodeFields = Partial<Omit<Node, "parents" | "materials" | "trashed">>;
 
@@ -67,7 +65,7 @@ export function trash(scene: SceneDocument, ids: Iterable<string>, by: string, a
   const records = [...ids].map((id) => [id, scene.demand("nodes", id)] as const);
   scene.transact(() => {
     for (const [id, record] of records) {
-      if (isTrashed(scene, id)) continue;
+      if (isInTrash(scene, id)) continue;
       record.set("trashed", { by, at });
       scene.treeIndex.touch(id);
     }
@@ -97,7 +95,7 @@ export function duplicate(scene: SceneDocument, node: string): string {
       const [from, to, below, key] = item;
       copyRecord(scene, from, to, below, key);
       for (const child of tree.children.get(from) ?? []) {
-        if (isTrashed(scene, child)) continue;
+        if (isInTrash(scene, child)) continue;
         stack.push([child, newId(), to, tree.order.get(child) ?? ""]);
       }
     }
@@ -219,7 +217,6 @@ function copyRecord(scene: SceneDocument, from: string, to: string, parent: stri
   scene.treeIndex.moved(to, parent, order);
 }
 
-function isTrashed(scene: SceneDocument, node: string): boolean {
-  const value = scene.record("nodes", node)?.get("trashed");
-  return value !== undefined && value !== null && RECORD_FIELDS.nodes?.trashed?.accepts(value) === true;
+function isInTrash(scene: SceneDocument, node: string): boolean {
+  return isTrashed(scene.record("nodes", node)?.get("trashed"));
 }

@@ -1,9 +1,8 @@
 /** Meshes, materials, textures, lights and cameras: making them, setting their fields, slots and overrides. */
 
 import * as Y from "yjs";
-import { checkField, type SceneDocument } from "./document";
+import { checkEntry, checkField, type SceneDocument } from "./document";
 import { InvalidEdit } from "./errors";
-import { RECORD_FIELDS } from "./fields";
 import { isId, newId } from "./ids";
 import { checkNew } from "./nodes";
 import type { Camera, Light, Material, Mesh, Texture } from "./schema";
@@ -61,7 +60,7 @@ export function setEntry(
   key: string,
   value: unknown,
 ): void {
-  checkEntry(root, container, key, value);
+  checkEntry(root, container, key, value ?? null);
   const entries = scene.demand(root, id).get(container);
   if (!(entries instanceof Y.Map))
     throw new InvalidEdit("no_container", `${root}/${id} was written without its ${container}`);
@@ -79,14 +78,6 @@ export function setTrashed(scene: SceneDocument, root: string, id: string, by: s
     if (by === null) record.delete("trashed");
     else record.set("trashed", { by, at });
   });
-}
-
-function checkEntry(root: string, container: string, key: string, value: unknown): void {
-  const entries = RECORD_FIELDS[root]?.[container]?.entries;
-  if (entries === undefined) throw new InvalidEdit("unknown_key", `${root} have no container ${container}`);
-  if (!entries.acceptsKey(key)) throw new InvalidEdit("bad_key", `${key} is no key of ${container}`, entries.expected);
-  if (value !== undefined && !entries.accepts(key, value))
-    throw new InvalidEdit("bad_value", `${container}/${key}: ${JSON.stringify(value)}`, `expected ${entries.expected}`);
 }
 
 function addRecord(

@@ -1,8 +1,7 @@
 /** Revisions: immutable states of a mesh, and which one is current (SPEC D4). */
 
-import type { SceneDocument } from "./document";
+import { checkValue, type SceneDocument } from "./document";
 import { InvalidEdit } from "./errors";
-import { VALUE_TESTS } from "./fields";
 import { newId } from "./ids";
 import { checkNew } from "./nodes";
 import type { Revision } from "./schema";
@@ -10,7 +9,7 @@ import type { Revision } from "./schema";
 /** Writes a revision once; returns its id. */
 export function addRevision(scene: SceneDocument, revision: Revision, id = newId()): string {
   checkNew(scene, "revisions", id);
-  if (!VALUE_TESTS.revisions?.(revision)) throw new InvalidEdit("bad_value", `revisions/${id} is no revision`);
+  checkValue("revisions", id, revision);
   scene.transact(() => scene.map("revisions").set(id, revision));
   return id;
 }

@@ -1,17 +1,7 @@
 /** Immutable pictures of records, as the store hands them out. The same object until the record changes. */
 
-import type {
-  Camera,
-  Light,
-  LodLevel,
-  LodResult,
-  LodSettings,
-  Material,
-  Mesh,
-  Node,
-  Revision,
-  Texture,
-} from "./schema";
+import type { Level } from "./lod";
+import type { Camera, Light, LodResult, LodSettings, Material, Mesh, Node, Revision, Texture } from "./schema";
 
 export interface NodeSnapshot extends Omit<Node, "parents"> {
   readonly id: string;
@@ -50,6 +40,6 @@ export interface LodSnapshot {
   readonly mesh: string;
   readonly revision: string | null;
   readonly settings: LodSettings;
-  readonly levels: ReadonlyMap<number, LodLevel>;
+  readonly levels: ReadonlyMap<number, Level>;
   readonly results: ReadonlyMap<number, LodResult>;
 }

@@ -45,20 +45,13 @@ export function ordered(changes: readonly Change[]): Step {
   return changes.filter((change) => !isVoid(change)).sort((a, b) => compareTargets(target(a), target(b)));
 }
 
-/** One step that does what both did: the first `before` and the last `after` of each thing (U6). */
-export function merge(first: Step, second: Step): Step {
-  const merged = new Map(first.map((change) => [JSON.stringify(target(change)), change]));
-  const created = new Set(first.flatMap((change) => ("create" in change ? change.create.join("/") : [])));
-  for (const change of second) {
-    if (created.has(ownerOf(change))) continue;
-    const key = JSON.stringify(target(change));
-    merged.set(key, joined(merged.get(key), change));
-  }
-  return ordered([...merged.values()]);
+/** Two changes with the same key are about the same thing. */
+export function targetKey(change: Change): string {
+  return JSON.stringify(target(change));
 }
 
 /** The record that a change belongs to. */
-function ownerOf(change: Change): string {
+export function ownerOf(change: Change): string {
   if ("move" in change) return `nodes/${change.move}`;
   return ("create" in change ? change.create : change.path).slice(0, 2).join("/");
 }
@@ -87,7 +80,8 @@ export function stepFrom(value: unknown): Step {
   return Array.isArray(value) ? ordered(value.filter(isChange)) : [];
 }
 
-function joined(first: Change | undefined, second: Change): Change {
+/** The first `before` and the last `after` of one thing. */
+export function joined(first: Change | undefined, second: Change): Change {
   if (first === undefined) return second;
   if ("path" in first && "path" in second) return valueChange(first.path, first, "before", second, "after");
   if ("move" in first && "move" in second) return { move: first.move, before: first.before, after: second.after };

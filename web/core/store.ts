@@ -111,7 +111,7 @@ export class SceneStore extends KeyedStore {
     this.#stop();
   }
 
-  #record<R extends Listed>(root: R, id: string): (Records[R] & { readonly id: string }) | undefined {
+  #record<R extends Listed>(root: R, id: string): Readonly<Records[R] & { id: string }> | undefined {
     return this.cached(`${root}/${id}`, () => {
       const record = this.document.read(root, id);
       return record && Object.freeze({ ...record, id });

@@ -1,6 +1,6 @@
 /** Edges of the tree: the entries of a node's `parents`, which one is preferred, and which one goes first. */
 
-import { isEdge, isParentId } from "./fields";
+import { fitsEntry } from "./checks";
 
 export interface Edge {
   readonly child: string;
@@ -18,7 +18,9 @@ export function compare(a: string, b: string): number {
 export function edgesOf(child: string, entries: Iterable<[string, unknown]>): Edge[] {
   const edges: Edge[] = [];
   for (const [parent, value] of entries) {
-    if (isParentId(parent) && isEdge(value)) edges.push({ child, parent, counter: value[0], order: value[1] });
+    if (!fitsEntry("nodes", "parents", parent, value, "read")) continue;
+    const [counter, order] = value as [number, string];
+    edges.push({ child, parent, counter, order });
   }
   return edges;
 }

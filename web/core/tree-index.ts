@@ -4,8 +4,11 @@
  */
 
 import type * as Y from "yjs";
+import { fieldCheck, fits, isObject } from "./checks";
 import { effectiveTree, type Tree, type TreeNode } from "./tree";
 import { compare, edgesOf } from "./tree-edges";
+
+const TRASHED = fieldCheck("nodes", "trashed") ?? {};
 
 export class TreeIndex {
   readonly #nodes: Y.Map<unknown>;
@@ -69,8 +72,9 @@ export class TreeIndex {
   }
 }
 
-function isTrashed(value: unknown): boolean {
-  return typeof value === "object" && value !== null;
+/** Whether a node's `trashed` marks it as such; ill-typed marks do not count. */
+export function isTrashed(value: unknown): boolean {
+  return isObject(value) && fits(TRASHED, value);
 }
 
 /** Lists that did not change stay the same object. */

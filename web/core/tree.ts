@@ -3,9 +3,10 @@
  * in a fixed order by falling back to earlier parents. After Evan Wallace, "CRDT: Mutable Tree Hierarchy".
  */
 
+import { ROOT } from "./schema";
 import { compare, type Edge, EdgeHeap, preferred } from "./tree-edges";
 
-export const ROOT = "root";
+export { ROOT };
 
 /** The valid entries of one node's `parents`; `trashed` hides the node and all below it. */
 export interface TreeNode {

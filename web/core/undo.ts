@@ -2,14 +2,14 @@
 
 import * as Y from "yjs";
 import { sameValue } from "./canonical";
+import { fieldCheck } from "./checks";
 import { type CrdtDocument, placeOf, SceneDocument } from "./document";
-import { RECORD_FIELDS } from "./fields";
 import { place } from "./nodes";
+import { merge } from "./step-merger";
 import {
   type Change,
   type Creation,
   type Move,
-  merge,
   type Path,
   type Step,
   samePlace,
@@ -149,7 +149,7 @@ function revertValue(document: CrdtDocument, change: ValueChange, inverse: Chang
 function revertCreation(document: CrdtDocument, change: Creation, inverse: Change[]): void {
   const [root, id] = change.create;
   const record = document.record(root, id);
-  if (record === undefined || RECORD_FIELDS[root]?.trashed === undefined || record.has("trashed")) return;
+  if (record === undefined || fieldCheck(root, "trashed") === undefined || record.has("trashed")) return;
   const trashed = { by: "", at: Date.now() };
   record.set("trashed", trashed);
   inverse.push({ path: [root, id, "trashed"], after: trashed });

@@ -62,7 +62,7 @@ export class BvhCache {
     this.asked.delete(answer.key);
     if (!geometry) return;
     const bare = bareGeometry(geometry);
-    this.ready.set(answer.key, MeshBVH.deserialize({ ...answer, index: null as never }, bare, { setIndex: false }));
+    this.ready.set(answer.key, MeshBVH.deserialize(answer, bare, { setIndex: false }));
   }
 }
 

@@ -63,7 +63,7 @@ export function framing(pose: CameraPose, ball: Ball, aspect: number): CameraPos
   const half = MathUtils.degToRad(VERTICAL_FOV) / 2;
   const narrowest = Math.min(half, Math.atan(Math.tan(half) * aspect));
   const distance = Math.max(ball.radius, MIN_DISTANCE) / Math.sin(narrowest);
-  return along(vector(pose.position).sub(vector(pose.target)).normalize(), ball.center, distance * 1.08);
+  return along(vector(pose.position).sub(vector(pose.target)).normalize(), ball.center, distance);
 }
 
 const DIRECTIONS: Record<Side, Vec3> = {

@@ -35,9 +35,11 @@ const PANELS: readonly Panel[] = [
   { color: 0xffe9d2, strength: 2.2, at: [3, 0.8, 8], size: [3, 1.4, 0.1] },
 ];
 
+const KEY_STRENGTH = 1.5;
+
 export class Environment {
   private texture: Texture | null = null;
-  private readonly key = new DirectionalLight(0xfff4e6, 1.1);
+  private readonly key = new DirectionalLight(0xfff4e6, KEY_STRENGTH);
   private readonly backdrop = makeBackdrop();
 
   constructor(
@@ -60,11 +62,11 @@ export class Environment {
     this.scene.environment = this.texture;
   }
 
-  /** The key light shines over the viewer's shoulder. Lights of the scene itself take over from the studio. */
+  /** The key light shines over the viewer's left shoulder. Lights of the scene itself take over from the studio. */
   update(camera: Camera, sceneHasLights: boolean): void {
-    this.scene.environmentIntensity = sceneHasLights ? 0.35 : 0.85;
-    this.key.intensity = sceneHasLights ? 0 : 1.1;
-    this.key.position.set(0.6, 1.0, 0.5).transformDirection(camera.matrixWorld);
+    this.scene.environmentIntensity = sceneHasLights ? 0.3 : 0.62;
+    this.key.intensity = sceneHasLights ? 0 : KEY_STRENGTH;
+    this.key.position.set(-0.75, 0.95, 0.6).transformDirection(camera.matrixWorld);
     this.key.target.position.set(0, 0, 0);
     this.key.updateMatrix();
     this.key.target.updateMatrix();

@@ -1,6 +1,6 @@
 /** What is drawn for each node with a mesh: its bounds in the world, the level it should have and the one it has. */
-import { Frustum, Matrix4, type PerspectiveCamera, Sphere, Vector3 } from "three";
-import { type Ball, coverage } from "./camera";
+import { Box3, Frustum, Matrix4, type PerspectiveCamera, Sphere, Vector3 } from "three";
+import { type Ball, coverage, tuple } from "./camera";
 import {
   type BudgetItem,
   drawableLevel,
@@ -36,6 +36,8 @@ export interface Drawable {
   moves: number;
   /** Bounding ball in the world. */
   readonly ball: Sphere;
+  /** Axis-aligned bounds in the world. */
+  readonly box: Box3;
   visible: boolean;
   coverage: number;
   wanted: number;
@@ -189,6 +191,7 @@ function freshDrawable(node: MirrorNode, meshId: string, facts: MeshFacts | null
     matrix: new Matrix4(),
     moves: 0,
     ball: new Sphere(),
+    box: new Box3(),
     visible: false,
     coverage: 0,
     wanted: -1,
@@ -223,6 +226,9 @@ function place(drawable: Drawable): void {
   if (facts.origin.lengthSq() > 0) drawable.matrix.multiply(new Matrix4().makeTranslation(facts.origin));
   drawable.ball.center.copy(facts.center).applyMatrix4(node.world);
   drawable.ball.radius = extent(facts.half, node.world);
+  drawable.box.min.copy(facts.center).sub(facts.half);
+  drawable.box.max.copy(facts.center).add(facts.half);
+  drawable.box.applyMatrix4(node.world);
 }
 
 /** Half the diagonal of a box with these half sides after a matrix: the longest of its four diagonals. */

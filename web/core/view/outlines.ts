@@ -36,7 +36,10 @@ interface Rectangle {
   height: number;
 }
 
-const WIDTH = 2;
+/** Pixels at a ratio of 1. */
+const WIDTH = 2.2;
+/** Pixels around the drawn rectangle that the border's looks may reach; cleared with it. */
+const REACH = 6;
 
 export class Outlines {
   private readonly mask = new WebGLRenderTarget(1, 1, {
@@ -93,7 +96,7 @@ export class Outlines {
     const clear = renderer.getClearColor(new Color());
     const alpha = renderer.getClearAlpha();
     this.mask.scissorTest = true;
-    this.mask.scissor.set(at.x, at.y, at.width, at.height);
+    this.mask.scissor.set(at.x - REACH, at.y - REACH, at.width + 2 * REACH, at.height + 2 * REACH);
     renderer.setRenderTarget(this.mask);
     renderer.setClearColor(0x000000, 0);
     renderer.clear(true, false, false);
@@ -207,7 +210,7 @@ function borderMaterial(): ShaderMaterial {
         look(vec2(0.5, 0.0)); look(vec2(-0.5, 0.0)); look(vec2(0.0, 0.5)); look(vec2(0.0, -0.5));
         if (sum.a == 0.0) discard;
         vec3 colour = sum.rgb / sum.a;
-        float outside = smoothstep(0.0, 3.5, sum.a) * (1.0 - here.a);
+        float outside = smoothstep(0.0, 2.5, sum.a) * (1.0 - here.a);
         float between = here.a * step(0.02, distance(colour, here.rgb)) * 0.9;
         gl_FragColor = vec4(colour, max(outside, between));
       }`,

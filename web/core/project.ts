@@ -1,0 +1,238 @@
+/** One open project: documents, stores, connections, the offline copy, presence and undo, wired together. */
+
+import { Api } from "./api";
+import { Blobs } from "./blobs";
+import { Connection, type SocketClass } from "./connection";
+import { type CrdtDocument, SceneDocument, SessionDocument } from "./document";
+import { lastGeneration, rememberGeneration } from "./generations";
+import { newId } from "./ids";
+import { JobWatch } from "./job-watch";
+import { type JobRequest, request } from "./jobs";
+import { OfflineStore } from "./offline";
+import { colourOf, Presence, type PresenceUser } from "./presence";
+import { SessionStore } from "./session-store";
+import { type Status, type StatusWords, statusOf } from "./status";
+import type { Step } from "./steps";
+import { SceneStore } from "./store";
+import { type Outcome, UndoStack } from "./undo";
+
+export interface ProjectOptions {
+  readonly id: string;
+  readonly user: Partial<PresenceUser> & { readonly name: string };
+  /** `http(s)://host`; in a browser the page's own. */
+  readonly origin?: string;
+  readonly token?: string;
+  readonly WebSocket?: SocketClass;
+  readonly fetch?: typeof fetch;
+  /** null: keep nothing in this browser. */
+  readonly indexedDB?: IDBFactory | null;
+}
+
+export interface EditOptions {
+  /** Consecutive edits with the same key become one step of undo (a drag). */
+  readonly mergeKey?: string;
+}
+
+interface DocumentLink {
+  readonly name: "scene" | "session";
+  readonly document: CrdtDocument;
+  readonly connection: Connection;
+  offline: OfflineStore | null;
+}
+
+export class Project {
+  readonly id: string;
+  readonly user: PresenceUser;
+  readonly scene = new SceneDocument();
+  readonly session = new SessionDocument();
+  readonly store = new SceneStore(this.scene);
+  readonly sessionStore = new SessionStore(this.session);
+  readonly history = new UndoStack(this.scene);
+  readonly presence: Presence;
+  readonly api: Api;
+  readonly blobs: Blobs;
+  readonly #links: readonly DocumentLink[];
+  readonly #indexedDB: IDBFactory | null;
+  readonly #listeners = new Set<() => void>();
+  readonly #jobs: JobWatch;
+  #status: Status | null = null;
+  #generation: number | null = null;
+  #closed = false;
+
+  private constructor(options: ProjectOptions, generation: number | null, indexedDB: IDBFactory | null) {
+    this.id = options.id;
+    const userId = options.user.id ?? newId();
+    this.user = { id: userId, color: colourOf(userId), kind: "person", ...options.user };
+    this.#generation = generation;
+    this.#indexedDB = indexedDB;
+    this.presence = new Presence(this.scene.doc.clientID, this.user);
+    this.api = new Api(options);
+    this.blobs = new Blobs(this.api, this.id);
+    this.#links = [this.#link("scene", this.scene, options), this.#link("session", this.session, options)];
+    this.#jobs = new JobWatch(this.sessionStore, this.user.id, (step, label) => this.history.push(step, { label }));
+  }
+
+  /** Loads this browser's copy, if there is one, and begins to connect. `ready` tells when there is something to show. */
+  static async open(options: ProjectOptions): Promise<Project> {
+    const { indexedDB = globalThis.indexedDB ?? null } = options;
+    const generation = indexedDB && (await lastGeneration(indexedDB, options.id).catch(() => null));
+    const project = new Project(options, generation, indexedDB);
+    if (generation !== null) await project.#openCopies(generation);
+    for (const { connection } of project.#links) connection.connect();
+    return project;
+  }
+
+  /** Resolves when the scene came from the server or from this browser's copy; rejects with the refusal. */
+  async ready(): Promise<void> {
+    const connection = this.#connection("scene");
+    await new Promise<void>((resolve, reject) => {
+      const look = () => {
+        if (connection.everSynced || this.scene.canonical() !== "{}") resolve();
+        else if (connection.refusal !== null && connection.state === "refused") reject(connection.refusal);
+        else return false;
+        return true;
+      };
+      if (look()) return;
+      const stop = this.subscribe(() => {
+        if (look()) stop();
+      });
+    });
+  }
+
+  /** The state in words: saved, saving, offline and so on. */
+  get status(): StatusWords {
+    return this.state.words;
+  }
+
+  /** The state in detail; the same object until it changes. */
+  get state(): Status {
+    this.#status ??= statusOf(this.#links);
+    return this.#status;
+  }
+
+  /** Whether this user or this client may only look. */
+  get readOnly(): boolean {
+    return this.scene.readOnly || this.#connection("scene").hello?.readOnly === true;
+  }
+
+  /** What was done here and is not known to be saved, as values; after a refusal this is what would be lost. */
+  get unsaved(): Step {
+    return this.#links.flatMap(({ connection }) => connection.unsaved);
+  }
+
+  /** Calls back when `status`, `state` or `readOnly` changed. */
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** One undoable edit of the scene, under the name that the undo menu shows. */
+  edit<T>(label: string, change: () => T, { mergeKey }: EditOptions = {}): T {
+    let result: T | undefined;
+    const step = this.scene.transact(() => {
+      result = change();
+    });
+    this.history.push(step, { label, ...(mergeKey === undefined ? {} : { mergeKey }) });
+    return result as T;
+  }
+
+  undo(): Outcome | undefined {
+    return this.history.undo();
+  }
+
+  redo(): Outcome | undefined {
+    return this.history.redo();
+  }
+
+  /** Asks for a job through the session document, which works offline too; returns its id. */
+  requestJob(job: Omit<JobRequest, "by">): string {
+    return request(this.session, { ...job, by: this.user.id });
+  }
+
+  /** Tries to connect at once instead of waiting. */
+  retry(): void {
+    for (const { connection } of this.#links) connection.retry();
+  }
+
+  /** Asks before the page is left while something is neither saved nor kept. Returns how to stop. */
+  guardUnload(target: Pick<Window, "addEventListener" | "removeEventListener"> = globalThis.window): () => void {
+    const ask = (event: BeforeUnloadEvent) => {
+      if (this.state.atRisk) event.preventDefault();
+    };
+    target.addEventListener("beforeunload", ask);
+    return () => target.removeEventListener("beforeunload", ask);
+  }
+
+  /** Leaves the project; resolves when this browser's copy is written. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#jobs.stop();
+    for (const { connection } of this.#links) connection.close();
+    await Promise.all(this.#links.map(({ offline }) => offline?.close()));
+    this.#listeners.clear();
+    this.store.destroy();
+    this.sessionStore.destroy();
+    this.scene.destroy();
+    this.session.destroy();
+  }
+
+  #link(name: DocumentLink["name"], document: CrdtDocument, options: ProjectOptions): DocumentLink {
+    const connection = new Connection({
+      url: `${syncOrigin(options.origin)}/sync/${this.id}/${name}`,
+      document,
+      user: this.user,
+      generation: this.#generation,
+      ...(name === "scene" ? { presence: this.presence } : {}),
+      ...(options.WebSocket === undefined ? {} : { WebSocket: options.WebSocket }),
+    });
+    connection.subscribe(() => this.#onConnection(name));
+    return { name, document, connection, offline: null };
+  }
+
+  #connection(name: DocumentLink["name"]): Connection {
+    return (this.#links.find((link) => link.name === name) as DocumentLink).connection;
+  }
+
+  #onConnection(name: DocumentLink["name"]): void {
+    if (name === "session" && this.#connection("session").everSynced) this.#jobs.start();
+    const hello = this.#connection("scene").hello;
+    if (hello !== null && this.#generation === null) void this.#adopt(hello.generation);
+    this.#changed();
+  }
+
+  /** The first word of the server: from now on this browser keeps a copy. */
+  async #adopt(generation: number): Promise<void> {
+    this.#generation = generation;
+    if (this.#indexedDB === null) return;
+    await this.#openCopies(generation);
+    await rememberGeneration(this.#indexedDB, this.id, generation).catch(() => undefined);
+  }
+
+  /** A browser that refuses storage leaves the project without a copy, which the status says. */
+  async #openCopies(generation: number): Promise<void> {
+    await Promise.all(this.#links.map((link) => this.#openCopy(link, generation)));
+    this.#changed();
+  }
+
+  async #openCopy(link: DocumentLink, generation: number): Promise<void> {
+    const name = `maquette/${this.id}/${link.name}/${generation}`;
+    const { document } = link;
+    try {
+      const offline = await OfflineStore.open({ name, document, indexedDB: this.#indexedDB as IDBFactory });
+      if (this.#closed) return void offline.close();
+      link.offline = offline;
+      offline.subscribe(() => this.#changed());
+    } catch (error) {
+      console.warn(`No copy of this project is kept in this browser: ${error}`);
+    }
+  }
+
+  #changed(): void {
+    this.#status = null;
+    for (const listener of [...this.#listeners]) listener();
+  }
+}
+
+function syncOrigin(origin: string = globalThis.location?.origin ?? ""): string {
+  return origin.replace(/^http/, "ws");
+}
