@@ -58,6 +58,8 @@ const FINAL_CODES: ReadonlySet<number> = new Set([
   CLOSE.tooLarge,
 ]);
 
+const SPOILING_CODES: ReadonlySet<number> = new Set([CLOSE.updateRefused, CLOSE.tooLarge]);
+
 export class Connection {
   readonly #options: ConnectionOptions;
   readonly #document: CrdtDocument;
@@ -65,6 +67,9 @@ export class Connection {
   readonly #stops: (() => void)[] = [];
   readonly #unsaved = new StepMerger();
   #state: ConnectionState = "connecting";
+  /** The replica's generation: as stated, else the first one that the server names. */
+  #generation: number | null;
+  #spoiled = false;
   #socket: Socket | null = null;
   #hello: Hello | null = null;
   #refusal: ErrorShape | null = null;
@@ -87,6 +92,7 @@ export class Connection {
   constructor(options: ConnectionOptions) {
     this.#options = options;
     this.#document = options.document;
+    this.#generation = options.generation ?? null;
     const onUpdate = (update: Uint8Array, origin: unknown) => this.#onUpdate(update, origin);
     this.#document.doc.on("update", onUpdate);
     this.#stops.push(
@@ -133,6 +139,11 @@ export class Connection {
 
   get refusal(): ErrorShape | null {
     return this.#refusal;
+  }
+
+  /** The server refused what this replica holds: a copy of it would be refused again. */
+  get spoiled(): boolean {
+    return this.#spoiled;
   }
 
   subscribe(listener: () => void): () => void {
@@ -235,8 +246,8 @@ export class Connection {
 
   #onHello(hello: Hello): void {
     this.#hello = hello;
-    const { generation = null } = this.#options;
-    if (generation !== null && hello.generation !== generation) {
+    this.#generation ??= hello.generation;
+    if (hello.generation !== this.#generation) {
       this.#refuse({
         code: "generation_changed",
         message: "the project was restored on the server since this replica was made",
@@ -293,6 +304,7 @@ export class Connection {
     if (socket !== this.#socket) return;
     this.#leave();
     if (FINAL_CODES.has(code)) {
+      this.#spoiled = SPOILING_CODES.has(code);
       this.#refuse(
         this.#refusal ?? { code: `closed_${code}`, message: reason || "the server closed the connection", hint: "" },
       );

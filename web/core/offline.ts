@@ -12,6 +12,7 @@ const UPDATES = "updates";
 /** Rows from which loading joins them into one. */
 const JOIN_FROM = 64;
 const BATCH_DELAY = 50;
+const EMPTY_UPDATE_LENGTH = 2;
 
 export interface OfflineOptions {
   /** Unique for project, document and generation. */
@@ -75,6 +76,14 @@ export class OfflineStore {
     }
   }
 
+  /** Empties the copy and keeps nothing from now on: what it holds was refused. */
+  async discard(): Promise<void> {
+    this.#fail(new Error("the server refused this copy"));
+    const transaction = this.#database.transaction(UPDATES, "readwrite");
+    transaction.objectStore(UPDATES).clear();
+    await completed(transaction);
+  }
+
   async close(): Promise<void> {
     this.#document.doc.off("update", this.#onUpdate);
     await this.flush();
@@ -85,22 +94,13 @@ export class OfflineStore {
   async #load(): Promise<void> {
     const transaction = this.#database.transaction(UPDATES, "readonly");
     const rows: Uint8Array[] = await settled(transaction.objectStore(UPDATES).getAll());
-    const stored = new Y.Doc();
-    stored.transact(() => {
-      for (const row of rows) Y.applyUpdate(stored, row);
-    });
-    this.#document.apply(Y.encodeStateAsUpdate(stored), "storage");
-    this.#keepEarlier(Y.encodeStateVector(stored));
-    stored.destroy();
+    // What came before the store was open; storing again what it holds does no harm.
+    const earlier = this.#document.update();
+    if (earlier.length > EMPTY_UPDATE_LENGTH) this.#queue.push(earlier);
+    applyAll(this.#document.doc, rows);
     this.#loaded = true;
     if (rows.length >= JOIN_FROM) await this.#join();
     await this.flush();
-  }
-
-  /** What was in the document before the store was opened. */
-  #keepEarlier(stored: Uint8Array): void {
-    const missing = this.#document.update(stored);
-    if (missing.length > 2) this.#queue.push(missing);
   }
 
   #enqueue(update: Uint8Array): void {
@@ -151,11 +151,15 @@ export class OfflineStore {
   }
 }
 
-function joined(rows: readonly Uint8Array[]): Uint8Array {
-  const doc = new Y.Doc();
+function applyAll(doc: Y.Doc, rows: readonly Uint8Array[]): void {
   doc.transact(() => {
     for (const row of rows) Y.applyUpdate(doc, row);
-  });
+  }, "storage");
+}
+
+function joined(rows: readonly Uint8Array[]): Uint8Array {
+  const doc = new Y.Doc();
+  applyAll(doc, rows);
   const update = Y.encodeStateAsUpdate(doc);
   doc.destroy();
   return update;

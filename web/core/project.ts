@@ -38,7 +38,12 @@ interface DocumentLink {
   readonly document: CrdtDocument;
   readonly connection: Connection;
   offline: OfflineStore | null;
+  /** Which generation this browser's copy is of; null until the server named one. */
+  generation: number | null;
 }
+
+type Generations = Readonly<Record<DocumentLink["name"], number | null>>;
+const NO_COPIES: Generations = { scene: null, session: null };
 
 export class Project {
   readonly id: string;
@@ -56,28 +61,31 @@ export class Project {
   readonly #listeners = new Set<() => void>();
   readonly #jobs: JobWatch;
   #status: Status | null = null;
-  #generation: number | null = null;
   #closed = false;
 
-  private constructor(options: ProjectOptions, generation: number | null, indexedDB: IDBFactory | null) {
+  private constructor(options: ProjectOptions, generations: Generations, indexedDB: IDBFactory | null) {
     this.id = options.id;
     const userId = options.user.id ?? newId();
     this.user = { id: userId, color: colourOf(userId), kind: "person", ...options.user };
-    this.#generation = generation;
     this.#indexedDB = indexedDB;
     this.presence = new Presence(this.scene.doc.clientID, this.user);
     this.api = new Api(options);
     this.blobs = new Blobs(this.api, this.id);
-    this.#links = [this.#link("scene", this.scene, options), this.#link("session", this.session, options)];
+    this.#links = [
+      this.#link("scene", this.scene, options, generations.scene),
+      this.#link("session", this.session, options, generations.session),
+    ];
     this.#jobs = new JobWatch(this.sessionStore, this.user.id, (step, label) => this.history.push(step, { label }));
   }
 
   /** Loads this browser's copy, if there is one, and begins to connect. `ready` tells when there is something to show. */
   static async open(options: ProjectOptions): Promise<Project> {
     const { indexedDB = globalThis.indexedDB ?? null } = options;
-    const generation = indexedDB && (await lastGeneration(indexedDB, options.id).catch(() => null));
-    const project = new Project(options, generation, indexedDB);
-    if (generation !== null) await project.#openCopies(generation);
+    const generations = indexedDB === null ? NO_COPIES : await lastGenerations(indexedDB, options.id);
+    const project = new Project(options, generations, indexedDB);
+    await Promise.all(
+      project.#links.map((link) => link.generation !== null && project.#openCopy(link, link.generation)),
+    );
     for (const { connection } of project.#links) connection.connect();
     return project;
   }
@@ -176,44 +184,51 @@ export class Project {
     this.session.destroy();
   }
 
-  #link(name: DocumentLink["name"], document: CrdtDocument, options: ProjectOptions): DocumentLink {
+  #link(
+    name: DocumentLink["name"],
+    document: CrdtDocument,
+    options: ProjectOptions,
+    generation: number | null,
+  ): DocumentLink {
     const connection = new Connection({
       url: `${syncOrigin(options.origin)}/sync/${this.id}/${name}`,
       document,
       user: this.user,
-      generation: this.#generation,
+      generation,
       ...(name === "scene" ? { presence: this.presence } : {}),
       ...(options.WebSocket === undefined ? {} : { WebSocket: options.WebSocket }),
     });
-    connection.subscribe(() => this.#onConnection(name));
-    return { name, document, connection, offline: null };
+    const link = { name, document, connection, offline: null, generation };
+    connection.subscribe(() => this.#onConnection(link));
+    return link;
   }
 
   #connection(name: DocumentLink["name"]): Connection {
     return (this.#links.find((link) => link.name === name) as DocumentLink).connection;
   }
 
-  #onConnection(name: DocumentLink["name"]): void {
-    if (name === "session" && this.#connection("session").everSynced) this.#jobs.start();
-    const hello = this.#connection("scene").hello;
-    if (hello !== null && this.#generation === null) void this.#adopt(hello.generation);
+  #onConnection(link: DocumentLink): void {
+    const { name, connection, offline } = link;
+    if (name === "session" && connection.everSynced) this.#jobs.start();
+    if (connection.hello !== null && connection.hello.generation !== link.generation)
+      void this.#adopt(link, connection.hello.generation);
+    if (connection.spoiled) void offline?.discard();
     this.#changed();
   }
 
-  /** The first word of the server: from now on this browser keeps a copy. */
-  async #adopt(generation: number): Promise<void> {
-    this.#generation = generation;
+  /**
+   * The server names the generation: of a new replica this browser keeps a copy from now on; a replica of another generation
+   * was refused, and the next visit begins with the new one.
+   */
+  async #adopt(link: DocumentLink, generation: number): Promise<void> {
+    const isNew = link.generation === null;
+    link.generation = generation;
     if (this.#indexedDB === null) return;
-    await this.#openCopies(generation);
-    await rememberGeneration(this.#indexedDB, this.id, generation).catch(() => undefined);
+    if (isNew) await this.#openCopy(link, generation);
+    await rememberGeneration(this.#indexedDB, `${this.id}/${link.name}`, generation).catch(warn);
   }
 
   /** A browser that refuses storage leaves the project without a copy, which the status says. */
-  async #openCopies(generation: number): Promise<void> {
-    await Promise.all(this.#links.map((link) => this.#openCopy(link, generation)));
-    this.#changed();
-  }
-
   async #openCopy(link: DocumentLink, generation: number): Promise<void> {
     const name = `maquette/${this.id}/${link.name}/${generation}`;
     const { document } = link;
@@ -222,8 +237,9 @@ export class Project {
       if (this.#closed) return void offline.close();
       link.offline = offline;
       offline.subscribe(() => this.#changed());
+      this.#changed();
     } catch (error) {
-      console.warn(`No copy of this project is kept in this browser: ${error}`);
+      warn(error);
     }
   }
 
@@ -231,6 +247,23 @@ export class Project {
     this.#status = null;
     for (const listener of [...this.#listeners]) listener();
   }
+}
+
+async function lastGenerations(indexedDB: IDBFactory, project: string): Promise<Generations> {
+  try {
+    const [scene, session] = await Promise.all([
+      lastGeneration(indexedDB, `${project}/scene`),
+      lastGeneration(indexedDB, `${project}/session`),
+    ]);
+    return { scene, session };
+  } catch (error) {
+    warn(error);
+    return NO_COPIES;
+  }
+}
+
+function warn(error: unknown): void {
+  console.warn(`no copy of this project is kept in this browser: ${error}`);
 }
 
 function syncOrigin(origin: string = globalThis.location?.origin ?? ""): string {

@@ -96,11 +96,10 @@ export class Objects {
   /** The ball around the given nodes and what is below them; around everything visible when there are none. */
   bounds(ids: readonly string[] = []): Ball | null {
     const within = ids.length > 0 ? this.below(ids) : this.drawables.values();
-    const sphere = new Sphere().makeEmpty();
-    for (const drawable of within) if (drawable.facts && !drawable.node.hidden) sphere.union(drawable.ball);
-    return sphere.isEmpty()
-      ? null
-      : { center: [sphere.center.x, sphere.center.y, sphere.center.z], radius: sphere.radius };
+    const box = new Box3();
+    for (const drawable of within) if (drawable.facts && !drawable.node.hidden) box.union(drawable.box);
+    const sphere = box.getBoundingSphere(new Sphere());
+    return box.isEmpty() ? null : { center: tuple(sphere.center), radius: sphere.radius };
   }
 
   *below(ids: Iterable<string>): Generator<Drawable> {

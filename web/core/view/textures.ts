@@ -1,6 +1,7 @@
 /** Images by blob hash, decoded off the main thread, and three.js textures that share them under different uses. */
 import {
   ClampToEdgeWrapping,
+  TextureSource as ImageSource,
   LinearFilter,
   LinearMipmapLinearFilter,
   LinearMipmapNearestFilter,
@@ -12,7 +13,6 @@ import {
   NearestMipmapNearestFilter,
   NoColorSpace,
   RepeatWrapping,
-  Source,
   SRGBColorSpace,
   Texture,
 } from "three";
@@ -34,7 +34,7 @@ const FILTERS: Readonly<Record<string, number>> = {
 };
 
 interface Image {
-  readonly source: Source<ImageBitmap | null>;
+  readonly source: ImageSource<ImageBitmap | null>;
   state: "loading" | "ready" | "failed";
   readonly uses: Set<Texture>;
 }
@@ -76,7 +76,12 @@ export class TextureCache {
     this.images.clear();
   }
 
-  private make(source: Source<ImageBitmap | null>, record: TextureSource, use: TextureUse, colour: boolean): Texture {
+  private make(
+    source: ImageSource<ImageBitmap | null>,
+    record: TextureSource,
+    use: TextureUse,
+    colour: boolean,
+  ): Texture {
     const texture = new Texture();
     texture.source = source;
     texture.flipY = false;
@@ -91,7 +96,7 @@ export class TextureCache {
   private image(hash: string, mimeType: string): Image {
     let image = this.images.get(hash);
     if (!image) {
-      image = { source: new Source<ImageBitmap | null>(null), state: "loading", uses: new Set() };
+      image = { source: new ImageSource<ImageBitmap | null>(null), state: "loading", uses: new Set() };
       this.images.set(hash, image);
       void this.load(hash, mimeType, image);
     }
