@@ -43,11 +43,10 @@ class BlobClient:
         """Store the file under its name, which is its SHA-256. A blob that is there already is not sent again."""
         head = await self._http_head(project, path.name)
         if not head:
-            length = {"Content-Length": str(path.stat().st_size)}
-            content = _chunks(path)
-            await send(
-                self._http, "PUT", _path(project, path.name), content=content, headers=length, timeout=_SECONDS
-            )
+            size = (await anyio.Path(path).stat()).st_size
+            headers = {"Content-Length": str(size), "Content-Type": "application/octet-stream"}
+            options = {"content": _chunks(path), "headers": headers, "timeout": _SECONDS}
+            await send(self._http, "PUT", _path(project, path.name), **options)
 
     async def _http_head(self, project: str, sha256: str) -> bool:
         try:

@@ -13,8 +13,6 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from compute.engine.base import Limits
 from compute.operations.registry import OPERATIONS
 
-Failpoint = Literal["", "before_result", "after_result"]
-
 
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="MAQUETTE_PEER_", frozen=True, extra="ignore")
@@ -27,7 +25,6 @@ class Settings(BaseSettings):
     memory_mb: int = Field(8192, ge=512, description="Memory that one job may use, in MiB.")
     job_seconds: float = Field(3600.0, gt=0, description="Time that one job may take.")
     log: Literal["debug", "info", "warning", "error"] = Field("info", description="Lowest level that is logged.")
-    failpoint: Failpoint = Field("", description="For tests: end with SIGKILL before or after a result is handed in.")
 
     @field_validator("ops")
     @classmethod

@@ -17,6 +17,7 @@ from compute.operations.simplify import Level, Target, Weights
 from crdt import lod
 from crdt.document import SceneDocument
 from crdt.schema import Id, LodLevel, LodSettings
+from crdt.steps import Change
 
 SMALLEST = 4
 """Triangles that every level may keep."""
@@ -109,4 +110,9 @@ def put_levels(scene: SceneDocument, revision: str, levels: JsonObject) -> None:
         lod.put_result(scene, revision, int(number), result)
 
 
-LOD_CHAIN = Operation("lod.chain", f"{__name__}:run", plan, apply)
+def keep(change: Change, result: JsonObject) -> bool:  # noqa: ARG001
+    """Levels are derived: building them is nothing that a person would want to undo."""
+    return False
+
+
+LOD_CHAIN = Operation("lod.chain", f"{__name__}:run", plan, apply, keep)

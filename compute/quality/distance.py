@@ -1,9 +1,9 @@
 """Distance from points to a triangle mesh, for measured errors. Vectorised, without a compiled helper of our own.
 
-A k-d tree over the vertices and one over the centroids name a few candidate triangles for every point; the nearest of
-them bounds the distance from above. The greatest distance is then made exact: the points with the highest bounds are
-compared with every triangle whose box comes closer than the bound. So `greatest` is exact over the points asked, and
-mean and RMS never read too low.
+A k-d tree over the vertices and one over points spread on the triangles name a few candidate triangles for every point;
+the nearest of them bounds the distance from above. The greatest distance is then made exact: the points with the highest
+bounds are compared with every triangle whose box comes closer than the bound. So `greatest` is exact over the points
+asked, and mean and RMS never read too low.
 Point to triangle after C. Ericson, "Real-Time Collision Detection" (2005), 5.1.5.
 """
 
@@ -18,7 +18,9 @@ from scipy.spatial import cKDTree
 SAMPLE = 200_000
 """Points measured at most; of larger sets every n-th one (the order of position ids is spatially mixed)."""
 _CHUNK = 16_384
-_CENTROIDS = 4
+_NEAREST = 4
+_SPREAD = 20_000
+_FINEST = 64
 _EXACT = 64
 _Points = NDArray[np.float64]
 
@@ -55,9 +57,10 @@ def distances(points: _Points, positions: _Points, triangles: NDArray[np.uint32]
         return result
     asked = points[open_points]
     best = np.minimum(near[open_points], _to_fans(asked, vertex[open_points], compact, corners))
-    tree = cKDTree(corners.mean(axis=1), balanced_tree=False, compact_nodes=False)
-    count = min(_CENTROIDS, len(corners))
-    nearest = tree.query(asked, k=count)[1].reshape(len(asked), count)
+    spread, owner = _spread(corners)
+    tree = cKDTree(spread, balanced_tree=False, compact_nodes=False)
+    count = min(_NEAREST, len(spread))
+    nearest = owner[tree.query(asked, k=count)[1].reshape(len(asked), count)]
     for column in nearest.T:
         best = np.minimum(best, point_to_triangle(asked, corners[column]))
     result[open_points] = best
@@ -83,6 +86,33 @@ def _to_fans(
         has = np.flatnonzero(size > turn)
         best[has] = np.minimum(best[has], point_to_triangle(points[has], corners[order[start[vertex[has]] + turn]]))
     return best
+
+
+def _spread(corners: _Points) -> tuple[_Points, NDArray[np.intp]]:
+    """Points on all triangles, closer together than about three average edges, and the triangle of each.
+
+    One a triangle where they are alike and many; large ones among small ones, and few large ones, get more.
+    """
+    edges = corners[:, [1, 2, 0]] - corners
+    longest = np.sqrt(np.einsum("ijk,ijk->ij", edges, edges)).max(axis=1)
+    area = np.linalg.norm(np.cross(edges[:, 0], edges[:, 1]), axis=1).sum() / 2
+    gap = 3 * np.sqrt(area / max(len(corners), _SPREAD)) or 1.0
+    parts = np.clip(np.ceil(longest / gap), 1, _FINEST).astype(np.intp)
+    points, owners = [], []
+    for count in np.unique(parts):
+        chosen = np.flatnonzero(parts == count)
+        weights = _barycentric(int(count))
+        points.append(np.einsum("wc,tcx->twx", weights, corners[chosen]).reshape(-1, 3))
+        owners.append(np.repeat(chosen, len(weights)))
+    return np.concatenate(points), np.concatenate(owners)
+
+
+def _barycentric(parts: int) -> NDArray[np.float64]:
+    """(n, 3): inner points of a triangle whose edges are cut into `parts`; its centroid for one."""
+    a, b = np.meshgrid(np.arange(parts), np.arange(parts), indexing="ij")
+    inside = a + b < parts
+    first, second = (a[inside] + 1 / 3) / parts, (b[inside] + 1 / 3) / parts
+    return np.stack([first, second, 1 - first - second], axis=1)
 
 
 def _exact_greatest(points: _Points, bounds: NDArray[np.float64], corners: _Points) -> float:

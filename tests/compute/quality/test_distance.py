@@ -52,6 +52,15 @@ def test_positions_of_the_mesh_itself_have_distance_zero():
     assert deviation(positions, positions, triangles).greatest == 0.0
 
 
+def test_large_triangles_among_small_ones_are_found():
+    """Every point of a fine plane lies on the two triangles of a coarse one, far from their corners and centroids."""
+    fine, coarse = plane(32)[0], plane(1)
+    crumbs = sphere(20, 40, radius=0.01)
+    positions = np.concatenate([coarse[0], crumbs[0] + [0.5, -0.05, 0.5]])
+    triangles = np.concatenate([coarse[1], crumbs[1] + 4]).astype(np.uint32)
+    assert deviation(fine, positions, triangles).greatest == pytest.approx(0, abs=1e-6)
+
+
 def test_large_sets_are_sampled_and_say_so():
     positions, triangles = plane(4)
     measured = deviation(np.tile([[0.5, 2.0, 0.5]], (1000, 1)), positions, triangles, sample=100)
