@@ -13,8 +13,6 @@ self.onmessage = (event: MessageEvent<BvhRequest>) => {
   const geometry = new BufferGeometry();
   geometry.setAttribute("position", new BufferAttribute(positions, 3));
   geometry.setIndex(new BufferAttribute(index, 1));
-  const { roots, indirectBuffer } = MeshBVH.serialize(new MeshBVH(geometry, { indirect: true }), {
-    cloneBuffers: false,
-  });
-  self.postMessage({ key, roots, indirectBuffer }, { transfer: roots });
+  const bvh = MeshBVH.serialize(new MeshBVH(geometry, { indirect: true }), { cloneBuffers: false });
+  self.postMessage({ ...bvh, index: null, key }, { transfer: bvh.roots });
 };

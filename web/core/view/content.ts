@@ -17,7 +17,7 @@ export interface ContentOptions {
   readonly scene: Scene;
   readonly store: SceneSource;
   readonly blobs: BlobSource;
-  readonly decode: GeometryDecoder;
+  readonly decoder: GeometryDecoder;
   readonly textures: { readonly maxSize: number; readonly anisotropy: number };
   /** Asks for a frame. */
   readonly invalidate: () => void;
@@ -42,7 +42,7 @@ export class SceneContent {
     const { store, blobs, invalidate, problem } = options;
     this.mirror = new SceneMirror(store);
     this.objects = new Objects(store, this.mirror);
-    this.stream = new GeometryStream(blobs, options.decode, invalidate, (hash, message) =>
+    this.stream = new GeometryStream(blobs, options.decoder, invalidate, (hash, message) =>
       problem("geometry", hash, message),
     );
     this.textures = new TextureCache(store, blobs, options.textures, this.onTexture, (hash, message) =>
@@ -107,6 +107,7 @@ export class SceneContent {
     this.batches.dispose();
     this.placeholders.dispose();
     this.stream.dispose();
+    this.options.decoder.close();
     this.materials.dispose();
     this.textures.dispose();
   }

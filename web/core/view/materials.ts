@@ -19,7 +19,7 @@ type Drawn = MeshStandardMaterial | MeshPhysicalMaterial | MeshBasicMaterial | M
 
 /** What a slot without a material looks like: matt, light clay. */
 const CLAY: MaterialSource = {
-  baseColorFactor: [0.5, 0.51, 0.53, 1],
+  baseColorFactor: [0.42, 0.43, 0.45, 1],
   metallicFactor: 0,
   roughnessFactor: 0.62,
   emissiveFactor: [0, 0, 0],

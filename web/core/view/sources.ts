@@ -140,4 +140,8 @@ export interface GeometrySource {
   readonly primitives: readonly { readonly slot: string; readonly indices: Uint32Array }[];
 }
 
-export type GeometryDecoder = (bytes: Uint8Array) => Promise<GeometrySource>;
+export interface GeometryDecoder {
+  /** The bytes are shared with others and stay as they are. Greater priority goes first. */
+  decode(bytes: Uint8Array, options: { readonly priority: number }): Promise<GeometrySource>;
+  close(): void;
+}

@@ -44,7 +44,7 @@ export class GeometryStream {
   /** `changed`: something can be drawn or asked for that could not before. */
   constructor(
     private readonly blobs: BlobSource,
-    private readonly decode: GeometryDecoder,
+    private readonly decoder: GeometryDecoder,
     private readonly changed: () => void,
     private readonly failed: (hash: string, message: string) => void,
     private readonly limits: StreamingLimits = LIMITS,
@@ -128,11 +128,11 @@ export class GeometryStream {
     while (this.running < this.limits.parallel && this.wishes.length > 0 && !this.disposed) {
       const [next, ...rest] = this.wishes as [Wish, ...Wish[]];
       this.wishes = rest;
-      void this.load(next.hash);
+      void this.load(next);
     }
   }
 
-  private async load(hash: string): Promise<void> {
+  private async load({ hash, priority }: Wish): Promise<void> {
     const earlier = this.entries.get(hash);
     const attempts = earlier?.state === "failed" ? earlier.attempts : 0;
     this.entries.set(hash, { state: "loading" });
@@ -140,7 +140,7 @@ export class GeometryStream {
     try {
       const bytes = await this.blobs.get(hash);
       this.fetchedBytes += bytes.byteLength;
-      const geometry = drawGeometry(await this.decode(bytes));
+      const geometry = drawGeometry(await this.decoder.decode(bytes, { priority }));
       if (this.disposed) geometry.buffer.dispose();
       else this.entries.set(hash, { state: "decoded", geometry });
     } catch (error) {

@@ -1,4 +1,5 @@
 /** The 3D view of a scene, in plain three.js: what the editor and AR use. It draws when something changed, not all the time. */
+import { GeometryPool } from "@core/geometry-pool";
 import { type Ray, Vector3 } from "three";
 import { applyPose, type Ball, distanceOf, framing, HOME, orbit, sideView, tuple } from "./camera";
 import { SceneContent } from "./content";
@@ -29,14 +30,12 @@ export interface ViewOptions {
   readonly store: SceneSource;
   readonly blobs: BlobSource;
   readonly callbacks: ViewCallbacks;
-  /** Where geometry is decoded; the pool of workers when absent. */
-  readonly decode?: GeometryDecoder;
+  /** Where geometry is decoded, closed with the view; a pool of workers when absent. */
+  readonly decoder?: GeometryDecoder;
 }
 
 const SELECTION_COLOR = "#ffa53d";
 export const DEFAULT_BUDGET = 3_000_000;
-
-const undecoded: GeometryDecoder = () => Promise.reject(new Error("no_decoder: the view was made without one"));
 
 export class SceneView {
   private readonly stage: Stage;
@@ -63,7 +62,7 @@ export class SceneView {
   private hovering: Pointer | null = null;
 
   constructor(private readonly options: ViewOptions) {
-    const { canvas, overlay, store, blobs, decode = undecoded } = options;
+    const { canvas, overlay, store, blobs, decoder = new GeometryPool() } = options;
     this.stage = new Stage(
       canvas,
       () => this.draw(),
@@ -78,7 +77,7 @@ export class SceneView {
     };
     const problem = (what: "geometry" | "texture", hash: string, message: string) =>
       this.options.callbacks.onProblem?.({ what, hash, message });
-    this.content = new SceneContent({ scene, store, blobs, decode, textures, invalidate, problem });
+    this.content = new SceneContent({ scene, store, blobs, decoder, textures, invalidate, problem });
     this.helpers = new Helpers(scene, store);
     this.people = new People(scene, overlay);
     this.label = makeDragLabel(overlay);
