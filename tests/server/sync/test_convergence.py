@@ -167,7 +167,7 @@ async def test_a_client_comes_back_with_offline_edits(room: Room) -> None:
     assert state_of(ada.document) == state_of(bob.document)
 
 
-async def test_a_step_two_with_nothing_new_makes_no_row(room: Room, log: MemoryUpdateLog) -> None:
+async def test_a_step_two_with_nothing_new_makes_no_row(room: Room) -> None:
     ada = FakeClient(room)
     await settle(room, ada)
     add(ada.document)

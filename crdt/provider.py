@@ -1,0 +1,212 @@
+"""Keeps one document in step with the server over one connection.
+
+    async with WebSocketChannel.connect(url) as channel:
+        provider = Provider(document, channel)
+        await provider.run()          # until the channel closes: ChannelClosed, or ConnectionRefused
+
+A new connection is a new Provider on the same document: what the server lacks goes out in the answer to its sync
+step 1. Reconnecting, and when, is the caller's (crdt.client).
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from pycrdt import TransactionEvent, merge_updates
+
+from crdt.channel import Channel, ChannelClosed
+from crdt.document import Document
+from crdt.errors import ConnectionRefused, ProtocolError
+from crdt.messages import (
+    EMPTY_UPDATE,
+    AwarenessUpdate,
+    Hello,
+    Message,
+    PermissionDenied,
+    QueryAwareness,
+    Refused,
+    Saved,
+    SyncStep1,
+    SyncStep2,
+    Update,
+    decode,
+    encode,
+)
+from crdt.presence import TIMEOUT, Awareness
+
+REFUSALS = range(4400, 4430)
+"""Close codes that say why this replica is not wanted; coming back as it is will not help. 4408 and 4429 are not."""
+TRANSIENT = frozenset({4408, 4429})
+MERGED_AT_MOST = 64
+"""Waiting updates that go out as one message; merging is quadratic in their number."""
+
+OnPresence = Callable[[set[int]], None]
+
+
+class Provider:
+    """document: belongs to the event loop's thread. awareness: kept by the caller across connections.
+
+    synced: set once the server's state has arrived. hello: the server's greeting where it was asked for. Saving needs
+    `?caps=saved`.
+    """
+
+    def __init__(
+        self,
+        document: Document,
+        channel: Channel,
+        awareness: Awareness | None = None,
+        on_presence: OnPresence | None = None,
+    ) -> None:
+        self.document = document
+        self.awareness = awareness or Awareness(document.doc.client_id)
+        self.synced = asyncio.Event()
+        self.hello: Hello | None = None
+        self.seq = 0
+        self._channel = channel
+        self._on_presence = on_presence
+        self._updates: list[bytes] = []
+        self._control: list[bytes] = []
+        self._may_send_updates = False
+        self._applying = False
+        self._sent = 0
+        self._saved = 0
+        self._refusal: ConnectionRefused | None = None
+        self._ended: ConnectionRefused | None = None
+        self._wake = asyncio.Event()
+        self._progress = asyncio.Event()
+        self._subscription = document.doc.observe(self._changed)
+
+    # -- what callers ask and tell
+
+    @property
+    def is_saved(self) -> bool:
+        """Whether everything in the document is committed at the server."""
+        return self._may_send_updates and not self._updates and self._saved >= self._sent
+
+    async def saved(self) -> int:
+        """Wait until every edit made so far is committed; the log's number. Raises what ended the connection."""
+        while not self.is_saved:
+            if self._ended is not None:
+                raise self._ended
+            self._progress.clear()
+            await self._progress.wait()
+        return self.seq
+
+    def set_presence(self, state: dict[str, Any] | None) -> None:
+        """Replace the own state (crdt.schema.Presence as a dict); None: not here."""
+        self._send(AwarenessUpdate(self.awareness.set_local(state)))
+
+    # -- running
+
+    async def run(self) -> None:
+        """Until the channel ends: ChannelClosed, ConnectionRefused when the server does not want this replica."""
+        self._send(SyncStep1(self.document.state_vector()))
+        if self.awareness.local is not None:
+            self.set_presence(self.awareness.local)
+        tasks = [asyncio.create_task(part()) for part in (self._read, self._write, self._renew_presence)]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            await next(iter(done))
+        except ChannelClosed as error:
+            raise self._reason(error) from error
+        finally:
+            await self._stop(tasks)
+
+    async def _stop(self, tasks: list[asyncio.Task[None]]) -> None:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._subscription.drop()
+        self._ended = self._refusal or ConnectionRefused("disconnected", "the connection ended", "connect again")
+        self._progress.set()
+        gone = self.awareness.forget_others()
+        if gone and self._on_presence is not None:
+            self._on_presence(gone)
+
+    def _reason(self, closed: ChannelClosed) -> Exception:
+        if self._refusal is None and closed.code in REFUSALS and closed.code not in TRANSIENT:
+            self._refusal = ConnectionRefused(closed.reason or "refused", f"the server closed with {closed.code}")
+        return self._refusal or closed
+
+    async def _read(self) -> None:
+        while True:
+            self._receive(decode(await self._channel.receive()))
+
+    async def _write(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while (frame := self._next()) is not None:
+                await self._channel.send(frame)
+            self._progress.set()
+
+    async def _renew_presence(self) -> None:
+        while True:
+            await asyncio.sleep(TIMEOUT / 2)
+            if self.awareness.local is not None:
+                self.set_presence(self.awareness.local)
+
+    # -- receiving
+
+    def _receive(self, message: Message) -> None:
+        match message:
+            case SyncStep1(state):
+                self._answer(state)
+            case SyncStep2(update):
+                self._apply(update)
+                self.synced.set()
+            case Update(update):
+                self._apply(update)
+            case AwarenessUpdate(update):
+                changed = self.awareness.apply(update)
+                if changed and self._on_presence is not None:
+                    self._on_presence(changed)
+            case Saved(n, seq):
+                self._saved, self.seq = n, seq
+                self._progress.set()
+            case Hello():
+                self.hello = message
+            case Refused(code, text, hint):
+                self._refusal = ConnectionRefused(code, text, hint)
+            case PermissionDenied(reason):
+                self._refusal = ConnectionRefused("permission_denied", reason)
+            case QueryAwareness():
+                raise ProtocolError("not_for_clients", "a query for awareness from a server")
+
+    def _answer(self, state: bytes) -> None:
+        # The answer holds every edit made so far, so those that wait need not go out again.
+        self._updates.clear()
+        self._may_send_updates = True
+        self._sent += 1
+        self._send(SyncStep2(self.document.update(state)))
+
+    def _apply(self, update: bytes) -> None:
+        if update == EMPTY_UPDATE:
+            return
+        self._applying = True
+        try:
+            self.document.apply(update)
+        finally:
+            self._applying = False
+
+    # -- sending
+
+    def _changed(self, event: TransactionEvent) -> None:
+        if self._applying or event.update == EMPTY_UPDATE:
+            return
+        # Before the server's step 1 nothing is sent: it may lack what this edit stands on. The answer will hold it.
+        self._updates.append(event.update)
+        self._wake.set()
+
+    def _send(self, message: Message) -> None:
+        self._control.append(encode(message))
+        self._wake.set()
+
+    def _next(self) -> bytes | None:
+        if self._control:
+            return self._control.pop(0)
+        if not self._updates or not self._may_send_updates:
+            return None
+        waiting, self._updates = self._updates[:MERGED_AT_MOST], self._updates[MERGED_AT_MOST:]
+        self._sent += 1
+        return encode(Update(waiting[0] if len(waiting) == 1 else merge_updates(*waiting)))

@@ -1,0 +1,67 @@
+"""The sync endpoint alone on a real socket, in the test's own event loop."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+from starlette.applications import Starlette
+
+from server.auth import Authenticator, load_secrets
+from server.errors import NotFound
+from server.rooms import Rooms
+from server.session import Limits
+from server.storage.base import UpdateLog
+from server.telemetry import Telemetry
+from server.websocket import Sync
+
+PROJECT = "projectproject00"
+CAPS = "caps=saved,refusal,hello"
+
+
+@dataclass(frozen=True)
+class Head:
+    generation: int = 3
+
+
+async def find_project(project: str) -> Head:
+    if project != PROJECT:
+        raise NotFound("no_such_project", f"there is no project {project}")
+    return Head()
+
+
+@dataclass(frozen=True)
+class Served:
+    port: int
+    rooms: Rooms
+    telemetry: Telemetry
+
+    def url(self, document: str = "scene", query: str = CAPS, project: str = PROJECT) -> str:
+        return f"ws://127.0.0.1:{self.port}/sync/{project}/{document}?{query}"
+
+
+@asynccontextmanager
+async def serving(
+    log: UpdateLog, data: Path, *, local: bool = True, limits: Limits | None = None
+) -> AsyncIterator[Served]:
+    telemetry = Telemetry()
+    auth = Authenticator(load_secrets(data, not local), local=local, session_seconds=60, clock=time.time)
+    async with Rooms(log, telemetry) as rooms:
+        sync = Sync(rooms, auth, find_project, telemetry, limits or Limits())
+        app = Starlette(routes=[sync.route()])
+        config = uvicorn.Config(
+            app, port=0, ws="websockets-sansio", ws_per_message_deflate=False, lifespan="off", log_level="warning"
+        )
+        server = uvicorn.Server(config)
+        server.install_signal_handlers = lambda: None  # type: ignore[method-assign]
+        task = asyncio.create_task(server.serve())
+        while not server.started:
+            await asyncio.sleep(0)
+        try:
+            yield Served(server.servers[0].sockets[0].getsockname()[1], rooms, telemetry)
+        finally:
+            server.should_exit = True
+            await task
