@@ -1,0 +1,23 @@
+import type { Project } from "@core/project";
+import { useJobs } from "@editor/state/jobs";
+
+export interface ExportChoice {
+  format: "glb" | "obj" | "stl" | "ply";
+  /** Null: the whole scene. */
+  nodes: readonly string[] | null;
+  compression: "none" | "meshopt";
+  level: number;
+  binary: boolean;
+}
+
+/** Asks for an export job; its result is downloaded when it is there. */
+export function exportScene(project: Project, choice: ExportChoice): void {
+  const { format, nodes, compression, level, binary } = choice;
+  const options = {
+    ...(format === "glb" && { compression }),
+    ...((format === "stl" || format === "ply") && { binary }),
+    ...(level > 0 && { level }),
+  };
+  const job = project.requestJob({ op: "export", target: nodes ? { nodes: [...nodes] } : {}, params: { format, options } });
+  useJobs.getState().follow(job, format.toUpperCase());
+}

@@ -1,0 +1,24 @@
+import { lazy, Suspense } from "react";
+import { local, useLocal } from "@editor/state/local";
+import { IdentityDialog } from "./identity-dialog";
+
+const ExportDialog = lazy(() => import("./export-dialog"));
+const Palette = lazy(() => import("./palette"));
+const ReportDialog = lazy(() => import("./report-dialog"));
+const ShortcutsDialog = lazy(() => import("./shortcuts-dialog"));
+
+const close = () => local().set({ dialog: null });
+
+/** The one dialog that is open; each is loaded when it is first needed. */
+export function Dialogs() {
+  const dialog = useLocal((state) => state.dialog);
+  return (
+    <Suspense>
+      {dialog?.kind === "palette" && <Palette onClose={close} />}
+      {dialog?.kind === "shortcuts" && <ShortcutsDialog onClose={close} />}
+      {dialog?.kind === "export" && <ExportDialog onClose={close} />}
+      {dialog?.kind === "report" && <ReportDialog job={dialog.job} onClose={close} />}
+      <IdentityDialog open={dialog?.kind === "identity"} onClose={close} />
+    </Suspense>
+  );
+}

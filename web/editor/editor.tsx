@@ -1,0 +1,124 @@
+import { lazy, Suspense, useEffect } from "react";
+import { importFiles } from "./commands/import-files";
+import { Dialogs } from "./dialogs/dialogs";
+import { cn } from "./lib/cn";
+import { droppedFiles } from "./lib/dropped-files";
+import { DropZone } from "./panels/drop-zone";
+import { Inspector } from "./panels/inspector/inspector";
+import { useJobResults } from "./panels/jobs/use-job-results";
+import { Outliner } from "./panels/outliner/outliner";
+import { useIdentity } from "./state/identity";
+import { local, type Drawer, useLocal } from "./state/local";
+import { useProject } from "./state/project";
+import { useProjectInfo } from "./state/project-info";
+import { usePruned } from "./state/use-pruned";
+import { useShortcuts } from "./state/use-shortcuts";
+import { viewport } from "./state/viewport";
+import { Tools } from "./topbar/tools";
+import { TopBar } from "./topbar/top-bar";
+import { Banner } from "./topbar/banner";
+import { Spinner } from "./ui/feedback";
+
+const Viewport = lazy(() => import("./viewport/viewport"));
+
+/** The project's page: bar, outliner, viewport, inspector; on small windows the panels are drawers. */
+export function Editor() {
+  const project = useProject();
+  const name = useProjectInfo((info) => info.name);
+  useShortcuts();
+  useJobResults();
+  usePruned();
+  useScriptingHook();
+  useName();
+  useEffect(() => project.guardUnload(), [project]);
+  useEffect(() => {
+    document.title = name ? `${name} – Maquette` : "Maquette";
+  }, [name]);
+  return (
+    <DropZone title={`Drop to import into ${name || "this project"}`} onDrop={async (transfer) => importFiles(project, await droppedFiles(transfer))}>
+      <div className="flex h-full flex-col">
+        <TopBar />
+        <Banner />
+        <div className="relative flex min-h-0 flex-1">
+          <Panel side="outliner" className="w-64 border-r max-sm:order-2">
+            <Outliner />
+          </Panel>
+          <main className="relative min-w-0 flex-1">
+            <Suspense fallback={<Loading />}>
+              <Viewport />
+            </Suspense>
+            <div className="absolute bottom-11 left-1/2 -translate-x-1/2 rounded-lg border border-line bg-panel/90 p-1 sm:hidden">
+              <Tools />
+            </div>
+          </main>
+          <Panel side="inspector" className="w-72 border-l">
+            <Inspector />
+          </Panel>
+        </div>
+      </div>
+      <Dialogs />
+    </DropZone>
+  );
+}
+
+/** Beside the viewport from 1024 px on; below that a drawer, on phones a sheet from below. */
+function Panel({ side, className, children }: { side: NonNullable<Drawer>; className: string; children: React.ReactNode }) {
+  const open = useLocal((state) => state.drawer === side);
+  return (
+    <>
+      {open && (
+        <button
+          type="button"
+          aria-label="Close the panel"
+          onClick={() => local().set({ drawer: null })}
+          className="absolute inset-0 z-20 animate-fade bg-black/40 lg:hidden"
+        />
+      )}
+      <div
+        data-panel={side}
+        className={cn(
+          "flex flex-col border-line bg-panel",
+          "max-lg:absolute max-lg:inset-y-0 max-lg:z-30 max-lg:shadow-pop",
+          side === "outliner" ? "max-lg:left-0" : "max-lg:right-0",
+          "max-sm:inset-x-0 max-sm:top-auto max-sm:h-[55dvh] max-sm:w-auto max-sm:rounded-t-xl max-sm:border-x-0 max-sm:border-t",
+          !open && "max-lg:hidden",
+          className,
+        )}
+      >
+        {children}
+      </div>
+    </>
+  );
+}
+
+function Loading() {
+  return (
+    <div className="grid h-full place-items-center">
+      <Spinner label="Preparing the viewport" />
+    </div>
+  );
+}
+
+/** A new name or colour shows at the others without a new connection. */
+function useName(): void {
+  const { presence, user } = useProject();
+  const { name, color } = useIdentity((identity) => identity.me);
+  useEffect(() => presence.setLocal({ user: { ...user, name, color } }), [presence, user, name, color]);
+}
+
+/** `window.maquette` = { project, view }: the scripting hook of the browser's console and of end-to-end tests. */
+function useScriptingHook(): void {
+  const project = useProject();
+  useEffect(() => {
+    const hook = {
+      project,
+      get view() {
+        return viewport();
+      },
+    };
+    Object.assign(window, { maquette: hook });
+    return () => {
+      Reflect.deleteProperty(window, "maquette");
+    };
+  }, [project]);
+}

@@ -1,0 +1,67 @@
+const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
+const grouped = new Intl.NumberFormat("en");
+const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "long" });
+const dated = new Intl.DateTimeFormat("en", { dateStyle: "medium" });
+const timed = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "short" });
+
+/** 12 345 → "12,345"; from a million on "1.3M". */
+export function count(value: number): string {
+  return value >= 1e6 ? compact.format(value) : grouped.format(value);
+}
+
+/** "1 node", "3 nodes". */
+export function plural(value: number, one: string, many = `${one}s`): string {
+  return `${count(value)} ${value === 1 ? one : many}`;
+}
+
+export function bytes(value: number): string {
+  if (value < 1000) return `${value} B`;
+  const units = ["kB", "MB", "GB", "TB"];
+  let scaled = value / 1000;
+  let unit = 0;
+  while (scaled >= 999.5 && unit < units.length - 1) {
+    scaled /= 1000;
+    unit++;
+  }
+  return `${scaled < 10 ? scaled.toFixed(1) : Math.round(scaled)} ${units[unit]}`;
+}
+
+/** A number as a person would write it: at most `digits` decimals, no trailing zeros, never "-0". */
+export function decimal(value: number, digits = 3): string {
+  if (!Number.isFinite(value)) return "–";
+  if (value !== 0 && (Math.abs(value) < 10 ** -digits / 2 || Math.abs(value) >= 1e9)) return value.toExponential(2);
+  const text = value.toFixed(digits).replace(/\.?0+$/, "");
+  return text === "-0" ? "0" : text;
+}
+
+export function percent(value: number, digits = 0): string {
+  return `${decimal(value * 100, digits)} %`;
+}
+
+/** "3 minutes ago"; after a week the date. `now` in milliseconds since 1970. */
+export function ago(then: number, now: number): string {
+  const seconds = Math.round((then - now) / 1000);
+  const steps: [Intl.RelativeTimeFormatUnit, number, number][] = [
+    ["minute", 60, 3600],
+    ["hour", 3600, 86_400],
+    ["day", 86_400, 604_800],
+  ];
+  if (seconds > -45) return "just now";
+  for (const [unit, size, limit] of steps) {
+    if (-seconds < limit) return relative.format(Math.round(seconds / size), unit);
+  }
+  return dated.format(then);
+}
+
+export function moment(time: number): string {
+  return timed.format(time);
+}
+
+/** A length in metres in the unit that reads best. */
+export function length(metres: number): string {
+  const size = Math.abs(metres);
+  if (size === 0) return "0 m";
+  if (size < 0.001) return `${decimal(metres * 1e6, 2)} µm`;
+  if (size < 1) return `${decimal(metres * 1000, 2)} mm`;
+  return size < 10_000 ? `${decimal(metres, 2)} m` : `${decimal(metres / 1000, 2)} km`;
+}

@@ -1,0 +1,53 @@
+import { Cpu } from "lucide-react";
+import { Popover } from "radix-ui";
+import { useJobList } from "@editor/state/jobs";
+import { usePeople } from "@editor/state/people";
+import { plural } from "@editor/lib/format";
+import { IconButton } from "@editor/ui/button";
+import { Empty } from "@editor/ui/feedback";
+import { JobRow } from "./job-row";
+
+/** All jobs of the project, behind a button that tells how many run. */
+export function JobsMenu() {
+  const jobs = useJobList();
+  const peers = usePeople().filter((person) => person.user.kind === "peer");
+  const active = jobs.filter((job) => job.active).length;
+  return (
+    <Popover.Root>
+      <div className="relative">
+        <Popover.Trigger asChild>
+          <IconButton icon={Cpu} label={active ? `Jobs: ${active} active` : "Jobs"} data-testid="jobs" />
+        </Popover.Trigger>
+        {active > 0 && (
+          <span aria-hidden className="pointer-events-none absolute -top-0.5 -right-0.5 grid size-3.5 place-items-center rounded-full bg-accent text-2xs font-semibold text-on-accent">
+            {active}
+          </span>
+        )}
+      </div>
+      <Popover.Portal>
+        <Popover.Content
+          align="end"
+          sideOffset={6}
+          collisionPadding={8}
+          className="z-50 flex max-h-[70dvh] w-80 animate-rise flex-col rounded-lg border border-line bg-raised shadow-pop"
+        >
+          <header className="flex h-9 items-center justify-between border-b border-line px-3">
+            <h2 className="font-semibold">Jobs</h2>
+            <span className="text-muted">{peers.length ? `${plural(peers.length, "compute peer")} here` : "No compute peer here"}</span>
+          </header>
+          {jobs.length ? (
+            <ul className="min-h-0 divide-y divide-line overflow-y-auto">
+              {jobs.slice(0, 100).map((job) => (
+                <JobRow key={job.id} job={job} />
+              ))}
+            </ul>
+          ) : (
+            <Empty icon={Cpu} title="No jobs yet">
+              <p>Imports, exports and levels of detail are made by compute peers and show up here.</p>
+            </Empty>
+          )}
+        </Popover.Content>
+      </Popover.Portal>
+    </Popover.Root>
+  );
+}

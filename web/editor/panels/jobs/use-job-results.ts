@@ -1,0 +1,71 @@
+import { useEffect, useRef } from "react";
+import type { Project } from "@core/project";
+import { bytes, plural } from "@editor/lib/format";
+import { isActive, titleOf, useJobList, useJobs } from "@editor/state/jobs";
+import { local } from "@editor/state/local";
+import { useProject } from "@editor/state/project";
+import { idsOf, reportOf } from "@editor/state/report";
+import { toast } from "@editor/state/toasts";
+import { viewport } from "@editor/state/viewport";
+import { download } from "@editor/lib/download";
+import type { JobSnapshot } from "@core/session-store";
+
+/** Tells how this person's jobs ended: selects what was imported, saves what was exported, explains what failed. */
+export function useJobResults(): void {
+  const project = useProject();
+  const jobs = useJobList();
+  const waiting = useRef(new Set<string>());
+  const titles = useJobs((state) => state.titles);
+  useEffect(() => {
+    for (const job of jobs) {
+      if (isActive(job)) {
+        if (titles.has(job.id) || job.by === project.user.id) waiting.current.add(job.id);
+      } else if (waiting.current.delete(job.id) || (titles.has(job.id) && !told.has(job.id))) {
+        told.add(job.id);
+        tell(project, job, titleOf(job, titles));
+      }
+    }
+  }, [jobs, project, titles]);
+}
+
+/** A job may end before its first state arrives here: each is told once. */
+const told = new Set<string>();
+
+function tell(project: Project, job: JobSnapshot, title: string): void {
+  const report = reportOf(job);
+  const action = report.length ? { action: { label: "Report", run: () => local().set({ dialog: { kind: "report", job: job.id } }) } } : {};
+  if (job.state === "failed") {
+    const { message = "The reason is unknown.", hint = "" } = job.error ?? {};
+    toast(`${title} failed`, { tone: "danger", detail: `${message} ${hint}`.trim(), ...action });
+  } else if (job.state === "succeeded") {
+    toast(`${title} is done`, { tone: "ok", ...(detailOf(report.length) && { detail: detailOf(report.length) }), ...action });
+    if (job.op === "import") showImported(project, idsOf(job, "nodes"));
+    if (job.op === "export") saveExport(project, job);
+  }
+}
+
+function detailOf(entries: number): string {
+  return entries ? `${plural(entries, "remark")} in the report.` : "";
+}
+
+/** The result's own step arrives with the document, perhaps a moment after the job's state. */
+function showImported(project: Project, nodes: string[]): void {
+  const show = () => {
+    if (!nodes.every((id) => project.store.node(id))) return false;
+    local().select(nodes);
+    viewport()?.frame(project.store.roots().length === nodes.length ? [] : nodes);
+    return true;
+  };
+  if (!nodes.length || show()) return;
+  const stop = project.store.subscribeAll(() => {
+    if (show()) stop();
+  });
+}
+
+function saveExport(project: Project, job: JobSnapshot): void {
+  const { blob, name = "scene" } = (job.result ?? {}) as { blob?: string; name?: string; bytes?: number };
+  if (!blob) return;
+  download(project.api.blobUrl(project.id, blob, name), name);
+  const size = job.result?.["bytes"];
+  if (typeof size === "number") toast(`Saved “${name}”`, { tone: "ok", detail: bytes(size) });
+}

@@ -1,0 +1,4 @@
+import { Api } from "@core/api";
+
+/** The server that this page came from. */
+export const api = new Api();

@@ -1,0 +1,39 @@
+/** Three routes, no library: the path is the state. */
+import { useSyncExternalStore } from "react";
+
+export type Route = { page: "start" } | { page: "project"; id: string } | { page: "invite" } | { page: "unknown" };
+
+const listeners = new Set<() => void>();
+
+export function routeOf(path: string): Route {
+  if (path === "/" || path === "/index.html") return { page: "start" };
+  if (path === "/invite" || path === "/invite/") return { page: "invite" };
+  const project = /^\/p\/([A-Za-z0-9_-]{1,64})\/?$/.exec(path)?.[1];
+  return project ? { page: "project", id: project } : { page: "unknown" };
+}
+
+export function navigate(path: string, { replace = false } = {}): void {
+  history[replace ? "replaceState" : "pushState"](null, "", path);
+  for (const listener of [...listeners]) listener();
+}
+
+export function useRoute(): Route {
+  return routeOf(useSyncExternalStore(subscribe, () => location.pathname));
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  addEventListener("popstate", listener);
+  return () => {
+    listeners.delete(listener);
+    removeEventListener("popstate", listener);
+  };
+}
+
+/** For links: a plain click stays in the page, every other way of opening stays the browser's. */
+export function followLink(event: React.MouseEvent<HTMLAnchorElement>): void {
+  if (event.defaultPrevented || event.button !== 0) return;
+  if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  event.preventDefault();
+  navigate(event.currentTarget.pathname);
+}

@@ -1,0 +1,18 @@
+import { Plus } from "lucide-react";
+import { entryOf } from "@editor/commands/menus";
+import { useProject } from "@editor/state/project";
+import { IconButton } from "@editor/ui/button";
+import { Dropdown, type MenuEntry } from "@editor/ui/menu";
+
+const GROUPS = [
+  ["add-group"],
+  ["add-box", "add-sphere", "add-cylinder", "add-plane", "add-torus"],
+  ["add-point", "add-spot", "add-sun", "add-camera"],
+  ["import"],
+] as const;
+
+export function AddMenu() {
+  const project = useProject();
+  const entries = GROUPS.flatMap((ids, i): MenuEntry[] => [...(i ? ["-" as const] : []), ...ids.map((id) => entryOf(project, id))]);
+  return <Dropdown entries={entries} trigger={<IconButton icon={Plus} label="Add" data-testid="add" />} />;
+}
