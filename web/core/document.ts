@@ -162,6 +162,9 @@ export class CrdtDocument {
     return () => this.#stepListeners.delete(listener);
   }
 
+  /** A node's place or trash mark was written inside the open transaction. */
+  touchTree(_root: string, _id: string): void {}
+
   /** Called after each transaction, before listeners. */
   protected settle(_touched: Touched): void {}
 
@@ -254,6 +257,10 @@ export class SceneDocument extends CrdtDocument {
     const fork = new SceneDocument();
     fork.apply(this.update());
     return fork;
+  }
+
+  override touchTree(root: string, id: string): void {
+    if (root === "nodes") this.#index.touch(id);
   }
 
   protected override settle(touched: Touched): void {

@@ -1,19 +1,29 @@
 /** Levels of detail: what a mesh asks for, and the results that peers made. */
 
-import { isObject } from "./checks";
+import { fits, fitsEntry, isObject } from "./checks";
 import { checkValue, type SceneDocument } from "./document";
 import { InvalidEdit } from "./errors";
 import { setEntry } from "./resources";
-import { DEFAULT_LEVELS, DEFAULTS, type LodLevel, type LodResult, type LodSettings, MAX_LEVELS } from "./schema";
+import {
+  DEFAULT_LEVELS,
+  DEFAULTS,
+  LEVEL_CHECK,
+  type LodLevel,
+  type LodResult,
+  type LodSettings,
+  MAX_LEVELS,
+} from "./schema";
 
 /** One level with nothing left out. */
 export type Level = Required<LodLevel>;
 
 type Contents = Readonly<Record<string, unknown>>;
 
-/** Settings from the contents of `meshes/{id}/lod`, which holds well-typed ones only. */
+/** Settings from the contents of `meshes/{id}/lod`; what is missing or ill-typed reads as its default. */
 export function settingsOf(contents: Contents): LodSettings {
-  const stated = Object.entries(contents).filter(([key]) => key in DEFAULTS.lodSettings);
+  const stated = Object.entries(contents).filter(
+    ([key, value]) => key in DEFAULTS.lodSettings && fitsEntry("meshes", "lod", key, value, "read"),
+  );
   return { ...DEFAULTS.lodSettings, ...Object.fromEntries(stated) };
 }
 
@@ -21,8 +31,10 @@ export function settingsOf(contents: Contents): LodSettings {
 export function levelsOf(contents: Contents): ReadonlyMap<number, Level> {
   const levels = new Map<number, Level>();
   for (let number = 1; number <= MAX_LEVELS; number++) {
-    const stated = contents[number] === undefined ? DEFAULT_LEVELS[number as 1] : contents[number];
-    if (isObject(stated)) levels.set(number, { ...NO_LEVEL, ...stated });
+    const stated = contents[number];
+    const usable = stated !== undefined && fits(LEVEL_CHECK, stated);
+    const level: unknown = usable ? stated : DEFAULT_LEVELS[number as 1];
+    if (isObject(level)) levels.set(number, { ...NO_LEVEL, ...level });
   }
   return levels;
 }

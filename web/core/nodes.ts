@@ -140,7 +140,7 @@ function orderKey(tree: Tree, node: string | undefined): string | null {
 }
 
 /** A key before every ordered child of the root: where a node shows that T4 attached there. */
-function firstOrder(tree: Tree): string {
+export function firstOrder(tree: Tree): string {
   const first = (tree.children.get(ROOT) ?? []).find((node) => tree.order.get(node));
   return between(null, orderKey(tree, first));
 }

@@ -1,110 +1,115 @@
 /**
- * Fractional order keys (SPEC T9): strings between strings, compared by code unit, that stay short when appended to.
- *
- * A key is an integer part followed by a fraction. The integer part's first letter says how long it is: `a`–`z` for 1…26
- * further digits of a number ≥ 0, `Z`–`A` for numbers below. The fraction never ends in `0`. Digits are `0-9A-Za-z`.
+ * Fractional order keys (SPEC T9): base 62, compared by code unit. An integer part whose first letter tells its length
+ * (so that appending stays short), then a fraction; never ending in `0`.
  */
 
 import { InvalidEdit } from "./errors";
 
 const DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-const BASE = DIGITS.length;
 const MAX_LENGTH = 512;
-const FIRST = "a0";
+const LAST = DIGITS.length - 1;
+const MIDDLE = DIGITS[31] as string;
 
-interface Parts {
-  readonly whole: string;
-  readonly fraction: string;
-}
-
-/** Two random digits, so that people who insert at one place at one time rarely tie. */
+/** Two random digits, the last one not `0`: concurrent inserts at one place rarely tie. */
 export function randomJitter(): string {
-  const random = crypto.getRandomValues(new Uint32Array(2));
-  return digit((random[0] as number) % BASE) + digit(1 + ((random[1] as number) % (BASE - 1)));
+  const [a, b] = crypto.getRandomValues(new Uint32Array(2)) as unknown as [number, number];
+  return digit(a % 62) + digit(1 + (b % LAST));
 }
 
-/**
- * A key strictly between `a` (null: before everything) and `b` (null: after everything).
- * Throws InvalidEdit("no_order") where nothing fits.
- */
+/** A key strictly between `a` and `b`; null stands for the ends. */
 export function between(a: string | null, b: string | null, jitter: (() => string) | null = randomJitter): string {
-  if (a !== null && b !== null && a >= b)
-    throw new InvalidEdit("no_order", `there is no order key between ${a} and ${b}`, "the first must be smaller");
-  const plain = keyBetween(a, b);
-  const jittered = jitter === null ? plain : plain + jitter();
-  const key = b === null || jittered < b ? jittered : plain;
-  if ((a !== null && key <= a) || (b !== null && key >= b) || key.length > MAX_LENGTH)
-    throw new InvalidEdit("no_order", `no order key fits between ${a} and ${b}`, "reorder the neighbours first");
+  if (a !== null && b !== null && a >= b) throw new InvalidEdit("bad_order", `${a} is not before ${b}`);
+  const plain = middle(a, b);
+  const key = jitter !== null && (b === null || !b.startsWith(plain)) ? plain + jitter() : plain;
+  if (key.length > MAX_LENGTH)
+    throw new InvalidEdit("bad_order", `the key between ${a} and ${b} would be too long`, "reorder the neighbours");
   return key;
 }
 
-function keyBetween(a: string | null, b: string | null): string {
-  if (a === null && b === null) return FIRST;
-  const low = a === null ? null : split(a);
-  const high = b === null ? null : split(b);
-  // A foreign key: the whole string is taken as a fraction.
-  if ((a !== null && low === null) || (b !== null && high === null)) return midpoint(a ?? "", b);
-  if (high === null) return after(low as Parts);
-  if (low === null) return before(high);
-  if (low.whole === high.whole) return low.whole + midpoint(low.fraction, high.fraction);
-  const following = step(low.whole, 1);
-  return following !== null && following < (b as string) ? following : low.whole + midpoint(low.fraction, null);
+function middle(a: string | null, b: string | null): string {
+  if (a !== null && integerPart(a) === null) return fraction(a, b ?? "");
+  if (b !== null && integerPart(b) === null) return fraction(a ?? "", b);
+  if (a === null) return b === null ? "a1" : before(b);
+  if (b === null) return after(a);
+  return inside(a, b);
 }
 
-function after({ whole, fraction }: Parts): string {
-  return step(whole, 1) ?? whole + midpoint(fraction, null);
+function after(a: string): string {
+  const whole = integerPart(a) as string;
+  const next = step(whole, 1);
+  return next === null ? whole + fraction(a.slice(whole.length), "") : solid(next);
 }
 
-function before({ whole, fraction }: Parts): string {
-  if (fraction !== "") return whole;
-  return step(whole, -1) ?? whole.slice(0, 1) + midpoint("", whole.slice(1));
+function before(b: string): string {
+  const whole = integerPart(b) as string;
+  const previous = step(whole, -1);
+  return previous === null ? fraction("", b) : solid(previous);
 }
 
-/** Integer part and fraction, or null where the key is none of ours. */
-function split(key: string): Parts | null {
-  const length = wholeLength(key.slice(0, 1));
-  if (length === 0 || key.length < length || (key.length > length && key.endsWith("0"))) return null;
-  return { whole: key.slice(0, length), fraction: key.slice(length) };
+function inside(a: string, b: string): string {
+  const low = integerPart(a) as string;
+  const high = integerPart(b) as string;
+  if (low === high) return low + fraction(a.slice(low.length), b.slice(high.length));
+  const next = step(low, 1);
+  if (next !== null && solid(next) < b) return solid(next);
+  return low + fraction(a.slice(low.length), "");
 }
 
-function wholeLength(head: string): number {
+/** An integer part may end in 0, a key may not. */
+function solid(key: string): string {
+  return key.endsWith("0") ? key + MIDDLE : key;
+}
+
+/** The integer part with its length letter (a–z ascending, Z–A below), or null where the key is none of ours. */
+function integerPart(key: string): string | null {
+  const length = partLength(key[0] ?? "");
+  return length === 0 || key.length < length ? null : key.slice(0, length);
+}
+
+function partLength(head: string): number {
   if (head >= "a" && head <= "z") return head.charCodeAt(0) - 95;
   if (head >= "A" && head <= "Z") return 92 - head.charCodeAt(0);
   return 0;
 }
 
-/** The next (+1) or previous (−1) integer part, or null past the last. */
+/** The next (+1) or previous (−1) integer part, or null at the end of the range. */
 function step(whole: string, by: 1 | -1): string | null {
-  const values = [...whole.slice(1)].map((letter) => DIGITS.indexOf(letter));
-  for (let place = values.length - 1; place >= 0; place--) {
-    const value = (values[place] as number) + by;
-    values[place] = (value + BASE) % BASE;
-    if (value >= 0 && value < BASE) return whole.slice(0, 1) + values.map(digit).join("");
+  const digits = [...whole.slice(1)];
+  const [wrapFrom, wrapTo] = by === 1 ? [LAST, "0"] : [0, "z"];
+  for (let i = digits.length - 1; i >= 0; i--) {
+    const value = DIGITS.indexOf(digits[i] as string);
+    if (value !== wrapFrom) {
+      digits[i] = digit(value + by);
+      return whole[0] + digits.join("");
+    }
+    digits[i] = wrapTo;
   }
-  return stepHead(whole.slice(0, 1), by);
+  return resized(whole[0] as string, by);
 }
 
-/** The first (or last) integer part under the next (or previous) letter. */
-function stepHead(head: string, by: 1 | -1): string | null {
+/** The first integer part of the next letter: longer away from the middle, shorter towards it. */
+function resized(head: string, by: 1 | -1): string | null {
   if (head === (by === 1 ? "z" : "A")) return null;
-  const next = head === "Z" && by === 1 ? "a" : head === "a" && by === -1 ? "Z" : letter(head, by);
-  return next + digit(by === 1 ? 0 : BASE - 1).repeat(wholeLength(next) - 1);
+  const next =
+    by === 1 && head === "Z" ? "a" : by === -1 && head === "a" ? "Z" : String.fromCharCode(head.charCodeAt(0) + by);
+  return next + (by === 1 ? "0" : "z").repeat(partLength(next) - 1);
 }
 
-/** A fraction between two fractions (b null: 1) that does not end in 0; both are read with endless zeros behind. */
-function midpoint(a: string, b: string | null): string {
-  let at = 0;
-  while (b !== null && at < b.length && (a[at] ?? "0") === b[at]) at++;
-  const shared = b === null ? "" : b.slice(0, at);
-  const low = a.length > at ? DIGITS.indexOf(a[at] as string) : 0;
-  const high = b !== null && b.length > at ? DIGITS.indexOf(b[at] as string) : BASE;
-  if (high - low > 1) return shared + digit((low + high) >> 1);
-  if (b !== null && b.length > at + 1) return shared + b[at];
-  return shared + digit(low) + midpoint(a.slice(at + 1), null);
-}
-
-function letter(head: string, by: number): string {
-  return String.fromCharCode(head.charCodeAt(0) + by);
+/** A digit string strictly between two, the empty `high` standing for the end; never ending in 0. */
+function fraction(low: string, high: string): string {
+  let shared = "";
+  for (let i = 0; ; i++) {
+    const a = i < low.length ? DIGITS.indexOf(low[i] as string) : 0;
+    const b = high === "" || i > high.length ? LAST + 1 : i < high.length ? DIGITS.indexOf(high[i] as string) : -1;
+    if (b === -1) throw new InvalidEdit("bad_order", `nothing lies between ${low} and ${high}`);
+    if (a === b) {
+      shared += digit(a);
+      continue;
+    }
+    if (b - a > 1) return shared + digit(a + ((b - a) >> 1));
+    // Neighbouring digits: keep the lower one and find room above the rest of `low`.
+    return shared + digit(a) + fraction(low.slice(i + 1), "");
+  }
 }
 
 function digit(value: number): string {

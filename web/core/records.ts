@@ -70,6 +70,8 @@ export function readValue<R extends ValueRoot>(root: R, value: unknown): Values[
 function readContainer(root: string, name: string, value: unknown): Readonly<Record<string, unknown>> {
   const model: Record<string, unknown> = {};
   if (!(value instanceof Y.Map)) return model;
+  // lod.ts judges the settings of a mesh, whose keys have different types.
+  if (root === "meshes" && name === "lod") return Object.freeze(Object.fromEntries(value.entries()));
   for (const [key, item] of value) if (fitsEntry(root, name, key, item, "read")) model[key] = item;
   return Object.freeze(model);
 }

@@ -83,24 +83,16 @@ export function stepFrom(value: unknown): Step {
 /** The first `before` and the last `after` of one thing. */
 export function joined(first: Change | undefined, second: Change): Change {
   if (first === undefined) return second;
-  if ("path" in first && "path" in second) return valueChange(first.path, first, "before", second, "after");
+  if ("path" in first && "path" in second) {
+    const { path } = first;
+    return {
+      path,
+      ...("before" in first ? { before: first.before } : {}),
+      ...("after" in second ? { after: second.after } : {}),
+    };
+  }
   if ("move" in first && "move" in second) return { move: first.move, before: first.before, after: second.after };
   return first;
-}
-
-/** A value change from one side of each of two others; an absent side stays absent. */
-export function valueChange(
-  path: Path,
-  from: ValueChange,
-  fromSide: "before" | "after",
-  to: ValueChange,
-  toSide: "before" | "after",
-): ValueChange {
-  return {
-    path,
-    ...(fromSide in from ? { before: from[fromSide] } : {}),
-    ...(toSide in to ? { after: to[toSide] } : {}),
-  };
 }
 
 function isChange(value: unknown): value is Change {

@@ -4,18 +4,9 @@ import * as Y from "yjs";
 import { sameValue } from "./canonical";
 import { fieldCheck } from "./checks";
 import { type CrdtDocument, placeOf, SceneDocument } from "./document";
-import { place } from "./nodes";
+import { firstOrder, place } from "./nodes";
 import { merge } from "./step-merger";
-import {
-  type Change,
-  type Creation,
-  type Move,
-  type Path,
-  type Step,
-  samePlace,
-  type ValueChange,
-  valueChange,
-} from "./steps";
+import { type Creation, type Move, type Path, type Step, samePlace, type ValueChange } from "./steps";
 import { isWithin, ROOT } from "./tree";
 
 /** What an undo or redo did: its own step, and the paths that others have changed since. */
@@ -41,12 +32,15 @@ const LIMIT = 500;
 
 export class UndoStack {
   readonly #document: CrdtDocument;
+  readonly #clock: () => number;
   readonly #listeners = new Set<() => void>();
   #done: Entry[] = [];
   #undone: Entry[] = [];
 
-  constructor(document: CrdtDocument) {
+  /** `clock` gives the milliseconds of trash marks. */
+  constructor(document: CrdtDocument, clock: () => number = Date.now) {
     this.#document = document;
+    this.#clock = clock;
   }
 
   get canUndo(): boolean {
@@ -107,7 +101,7 @@ export class UndoStack {
   #turn(from: Entry[], to: Entry[]): Outcome | undefined {
     const entry = from.pop();
     if (entry === undefined) return undefined;
-    const { step, kept } = revert(this.#document, entry.step);
+    const { step, kept } = revert(this.#document, entry.step, this.#clock());
     if (step.length > 0) to.push({ step, label: entry.label, mergeKey: null });
     this.#notify();
     return { step, kept, label: entry.label };
@@ -118,61 +112,55 @@ export class UndoStack {
   }
 }
 
-/** U3: one forward transaction that turns a step around where the document still is as the step left it. */
-export function revert(document: CrdtDocument, step: Step): { step: Step; kept: readonly Path[] } {
+/** U3: one forward transaction that turns a step around where the document still is as the step left it; `at` marks trash. */
+export function revert(document: CrdtDocument, step: Step, at = Date.now()): { step: Step; kept: readonly Path[] } {
   const kept: Path[] = [];
-  const inverse: Change[] = [];
-  document.transact(() => {
+  const inverse = document.transact(() => {
     for (const change of step) {
-      if ("path" in change) revertValue(document, change, inverse, kept);
-      else if ("create" in change) revertCreation(document, change, inverse);
+      if ("create" in change) revertCreation(document, change, at);
+      else if ("path" in change && !revertValue(document, change)) kept.push(change.path);
     }
     const moves = step.filter((change): change is Move => "move" in change);
-    if (document instanceof SceneDocument) revertMoves(document, moves, inverse, kept);
+    if (document instanceof SceneDocument) kept.push(...revertMoves(document, moves));
   }, "undo");
   return { step: inverse, kept };
 }
 
-function revertValue(document: CrdtDocument, change: ValueChange, inverse: Change[], kept: Path[]): void {
-  const map = containerOf(document, change.path);
-  const key = change.path[change.path.length - 1] as string;
-  if (map === undefined || !holds(map, key, change, "after")) {
-    kept.push(change.path);
-    return;
-  }
-  if ("before" in change) map.set(key, change.before);
-  else map.delete(key);
-  inverse.push(valueChange(change.path, change, "after", change, "before"));
-}
-
-/** A creation is undone by trashing; what that step did to `trashed` is a value change like any other. */
-function revertCreation(document: CrdtDocument, change: Creation, inverse: Change[]): void {
-  const [root, id] = change.create;
+/** Trashes the record, where its kind can be trashed; others are left. */
+function revertCreation(document: CrdtDocument, { create: [root, id] }: Creation, at: number): void {
   const record = document.record(root, id);
   if (record === undefined || fieldCheck(root, "trashed") === undefined || record.has("trashed")) return;
-  const trashed = { by: "", at: Date.now() };
-  record.set("trashed", trashed);
-  inverse.push({ path: [root, id, "trashed"], after: trashed });
+  record.set("trashed", { by: "", at });
+  document.touchTree(root, id);
 }
 
-/** Moves that wait for another of the same step (the parent is inside the node still) are tried again. */
-function revertMoves(scene: SceneDocument, moves: readonly Move[], inverse: Change[], kept: Path[]): void {
+function revertValue(document: CrdtDocument, change: ValueChange): boolean {
+  const map = containerOf(document, change.path);
+  const key = change.path[change.path.length - 1] as string;
+  if (map === undefined || !holds(map, key, change)) return false;
+  if ("before" in change) map.set(key, change.before);
+  else map.delete(key);
+  document.touchTree(change.path[0] as string, change.path[1] as string);
+  return true;
+}
+
+/** Moves back what can be; a move that waits for another of the same step is tried again. Returns what was kept. */
+function revertMoves(scene: SceneDocument, moves: readonly Move[]): Path[] {
   let waiting = moves;
   for (let before = -1; waiting.length > 0 && waiting.length !== before; ) {
     before = waiting.length;
-    waiting = waiting.filter((move) => !revertMove(scene, move, inverse));
+    waiting = waiting.filter((move) => !revertMove(scene, move));
   }
-  for (const { move } of waiting) kept.push(["nodes", move, "parents"]);
+  return waiting.map(({ move }) => ["nodes", move, "parents"]);
 }
 
-function revertMove(scene: SceneDocument, { move, before, after }: Move, inverse: Change[]): boolean {
+function revertMove(scene: SceneDocument, { move, before, after }: Move): boolean {
   const tree = scene.tree();
   const now = placeOf(tree, move);
   if (now === undefined || !samePlace(now, after)) return false;
   if (before.parent !== ROOT && !tree.parent.has(before.parent)) return false;
   if (isWithin(tree, before.parent, move)) return false;
-  place(scene, move, before.parent, before.order);
-  inverse.push({ move, before: after, after: before });
+  place(scene, move, before.parent, before.order || firstOrder(tree));
   return true;
 }
 
@@ -184,6 +172,7 @@ function containerOf(document: CrdtDocument, path: Path): Y.Map<unknown> | undef
   return map instanceof Y.Map ? map : undefined;
 }
 
-function holds(map: Y.Map<unknown>, key: string, change: ValueChange, side: "before" | "after"): boolean {
-  return side in change ? map.has(key) && sameValue(map.get(key), change[side]) : !map.has(key);
+/** Whether the value is as the change left it. */
+function holds(map: Y.Map<unknown>, key: string, change: ValueChange): boolean {
+  return "after" in change ? map.has(key) && sameValue(map.get(key), change.after) : !map.has(key);
 }
