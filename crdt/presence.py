@@ -47,7 +47,7 @@ def join_entries(encoded: list[bytes]) -> bytes:
 def decode_presence(update: bytes) -> list[PresenceEntry]:
     """The entries; ProtocolError for anything but objects and null. Their size is the receiver's to judge."""
     decoder = Decoder(update)
-    entries = [_read_entry(decoder) for _ in range(decoder.count(least=4))]
+    entries = [_read_entry(decoder) for _ in range(decoder.count(least=3))]
     decoder.finish()
     return entries
 

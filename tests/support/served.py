@@ -58,7 +58,7 @@ async def serving(
         server = uvicorn.Server(config)
         server.install_signal_handlers = lambda: None  # type: ignore[method-assign]
         task = asyncio.create_task(server.serve())
-        while not server.started:
+        while not server.started:  # noqa: ASYNC110  uvicorn offers nothing to wait on
             await asyncio.sleep(0)
         try:
             yield Served(server.servers[0].sockets[0].getsockname()[1], rooms, telemetry)
