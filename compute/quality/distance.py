@@ -1,7 +1,7 @@
 """Distance from points to a triangle mesh, for measured errors. Vectorised, without a compiled helper of our own.
 
-A k-d tree over the vertices and one over points spread on the triangles name a few candidate triangles for every point;
-the nearest of them bounds the distance from above. The greatest distance is then made exact: the points with the highest
+A k-d tree over the vertices and one over points spread on the triangles name a few candidates for every point;
+the nearest bounds the distance from above. The greatest distance is then made exact: the points with the highest
 bounds are compared with every triangle whose box comes closer than the bound. So `greatest` is exact over the points
 asked, and mean and RMS never read too low.
 Point to triangle after C. Ericson, "Real-Time Collision Detection" (2005), 5.1.5.
