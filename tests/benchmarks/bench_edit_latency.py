@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.benchmarks.report import Table, goal, percentile
 from tests.support.browser import Person, chromium, person
-from tests.support.server import ServerProcess
+from tests.support.studio import studio
 
 EDITS = 300
 WARM_UP = 20
@@ -32,7 +32,7 @@ EDIT = f"""name => {{
 
 async def measure() -> Table:
     with tempfile.TemporaryDirectory() as folder:
-        async with ServerProcess.running(Path(folder), peer=False) as server, chromium() as browser:
+        async with studio(Path(folder), peer=False) as server, chromium() as browser:
             project = await server.create_project("Latency")
             await server.edit(project, [{"edit": "node.add", "name": "start"}])
             async with (

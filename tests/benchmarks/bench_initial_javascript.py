@@ -8,12 +8,12 @@ from pathlib import Path
 
 from tests.benchmarks.report import Table, goal
 from tests.support.browser import chromium, person
-from tests.support.server import ServerProcess
+from tests.support.studio import Studio, studio
 
 GOAL_KB = 450
 
 
-async def scripts_of(server: ServerProcess, path: str, ready: str) -> float:
+async def scripts_of(server: Studio, path: str, ready: str) -> float:
     """Kilobytes of scripts as they come over the wire until `ready` is on the page."""
     sizes: list[float] = []
     async with chromium() as browser, person(browser, server.url) as visitor:
@@ -33,7 +33,7 @@ async def scripts_of(server: ServerProcess, path: str, ready: str) -> float:
 
 async def measure() -> Table:
     with tempfile.TemporaryDirectory() as folder:
-        async with ServerProcess.running(Path(folder), peer=False) as server:
+        async with studio(Path(folder), peer=False) as server:
             project = await server.create_project("Empty")
             start = await scripts_of(server, "/", "[data-testid=new-project]")
             editor = await scripts_of(server, f"/p/{project}", "[data-testid=viewport]")

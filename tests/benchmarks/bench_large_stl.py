@@ -12,7 +12,7 @@ import psutil
 
 from tests.benchmarks.report import Table
 from tests.support.files import stl_heightfield
-from tests.support.server import ServerProcess
+from tests.support.studio import studio
 
 CELLS = 2237
 GB = 1024**3
@@ -41,7 +41,7 @@ class Peak:
 
 async def measure() -> Table:
     with tempfile.TemporaryDirectory() as folder:
-        async with ServerProcess.running(Path(folder), peer=True) as server:
+        async with studio(Path(folder), peer=True) as server:
             project = await server.create_project("Large")
             peak = Peak(server.pid)
             watching = asyncio.create_task(peak.watch())
@@ -49,12 +49,11 @@ async def measure() -> Table:
             file.write_bytes(stl_heightfield(CELLS))
             began = time.perf_counter()
             with file.open("rb") as stream:
-                job = await server.import_file(project, "large.stl", stream)
+                job = await server.import_files(project, {"large.stl": stream})
             uploaded = time.perf_counter()
-            result = await server.finished(project, job, timeout=540)
+            await server.succeeded(project, job, timeout=540)
             done = time.perf_counter()
             watching.cancel()
-    assert result["state"] == "succeeded", result
     return Table(
         "A 10 M-triangle STL",
         f"{2 * CELLS * CELLS:,} triangles, 500 MB, welded, encoded, with all its levels of detail.",

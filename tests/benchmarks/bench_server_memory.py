@@ -11,20 +11,20 @@ import psutil
 import crdt
 from crdt import nodes
 from tests.benchmarks.report import Table
-from tests.support.server import ServerProcess
+from tests.support.studio import Studio, studio
 
 NODES = 10_000
 MB = 1024 * 1024
 
 
-def resident(server: ServerProcess) -> float:
+def resident(server: Studio) -> float:
     """Megabytes of the server process alone, without its peer."""
     return psutil.Process(server.pid).memory_info().rss / MB
 
 
 async def measure() -> Table:
     with tempfile.TemporaryDirectory() as folder:
-        async with ServerProcess.running(Path(folder), peer=False) as server:
+        async with studio(Path(folder), peer=False) as server:
             idle = resident(server)
             project = await server.create_project("Many")
             async with crdt.join(f"{server.url}/p/{project}", name="bench") as scene:
@@ -34,7 +34,7 @@ async def measure() -> Table:
                 await scene.saved()
                 filled = resident(server)
                 size = len(scene.update())
-            server.kill()
+            await server.kill()
             await server.start()
             async with crdt.join(f"{server.url}/p/{project}", name="bench") as scene:
                 assert len(scene.ids("nodes")) == NODES

@@ -21,7 +21,7 @@ from crdt.update_reader import read_state_vector
 from server.branch import Branch
 from server.replica import Replica
 from server.storage.sql import SqlUpdateLog, open_engine
-from tests.support.server import ServerProcess
+from tests.support.studio import Studio, studio
 
 KILLS = 500 if os.environ.get("MAQUETTE_SOAK") else 50
 
@@ -120,7 +120,7 @@ def failpoint_of(round_number: int, chance: random.Random) -> dict[str, str]:
     return {"MAQUETTE_FAILPOINT": f"{chance.choice(['log.commit', 'log.committed'])}:{chance.randint(2, 12)}"}
 
 
-async def die(server: ServerProcess, armed: bool, chance: random.Random) -> str:
+async def die(server: Studio, armed: bool, chance: random.Random) -> str:
     """Lets the server die by its failpoint, or kills it after a random while; says how."""
     began = asyncio.get_running_loop().time()
     if armed:
@@ -128,7 +128,7 @@ async def die(server: ServerProcess, armed: bool, chance: random.Random) -> str:
         how = "inside a commit"
     else:
         await asyncio.sleep(chance.uniform(0.02, 0.4))
-        server.kill()
+        await server.kill()
         how = "at random"
     return f"{how}, {1000 * (asyncio.get_running_loop().time() - began):.1f} ms after the start"
 
@@ -138,7 +138,7 @@ async def test_everything_reported_saved_survives_kill_9(tmp_path: Path) -> None
     offsets: list[str] = []
     stop = asyncio.Event()
     async with AsyncExitStack() as stack:
-        server = await stack.enter_async_context(ServerProcess.running(tmp_path, peer=False))
+        server = await stack.enter_async_context(studio(tmp_path, peer=False))
         project = await server.create_project("Kills")
         url = f"{server.url}/p/{project}"
         scenes = [await stack.enter_async_context(crdt.join(url, name=f"client {n}")) for n in range(3)]
@@ -147,7 +147,7 @@ async def test_everything_reported_saved_survives_kill_9(tmp_path: Path) -> None
         for number in range(KILLS):
             environment = failpoint_of(number, chance)
             if environment:
-                server.kill()
+                await server.kill()
                 await server.start(environment)
             how = await die(server, bool(environment), chance)
             offsets.append(how)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import httpx
+from pathlib import Path
+
 import pytest
 
 from tests.support.assets import FOLDER
 from tests.support.browser import Person, chromium, person
 from tests.support.files import drop, obj_sphere
 from tests.support.gltf_builder import textured_box
-from tests.support.server import ServerProcess
+from tests.support.studio import studio
 
 pytestmark = pytest.mark.browser
 
@@ -21,12 +22,6 @@ def models() -> dict[str, bytes]:
         "stanford-bunny.obj": bunny.read_bytes() if bunny.exists() else obj_sphere(),
         "Duck.glb": duck.read_bytes() if duck.exists() else textured_box(),
     }
-
-
-async def new_project(server: ServerProcess, name: str) -> str:
-    async with httpx.AsyncClient(base_url=server.url) as client:
-        answer = await client.post("/api/v1/projects", json={"name": name})
-        return str(answer.raise_for_status().json()["id"])
 
 
 async def equal(*people: Person) -> None:
@@ -62,13 +57,14 @@ async def type_into(who: Person, field: str, value: str) -> None:
     await box.press("Enter")
 
 
-async def test_two_people_drop_move_paint_trash_and_undo(server: ServerProcess) -> None:
-    project = await new_project(server, "Together")
+async def test_two_people_drop_move_paint_trash_and_undo(tmp_path: Path) -> None:
     async with (
+        studio(tmp_path) as server,
         chromium() as browser,
         person(browser, server.url, "Ada") as ada,
         person(browser, server.url, "Ben") as ben,
     ):
+        project = await server.create_project("Together")
         await ada.open_project(project)
         await ben.open_project(project)
         await drop(ada.page, models())
