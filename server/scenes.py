@@ -16,6 +16,7 @@ from crdt.errors import UnknownRecord
 from server.auth import Identity
 from server.locks import KeyedLocks
 from server.projects import Project, scene_branch
+from server.refound import refound
 from server.rooms import Rooms
 
 T = TypeVar("T")
@@ -63,10 +64,13 @@ class Scenes:
         return ids, seq
 
     async def copy(self, source: Project, target: Project, who: Identity) -> None:
-        """Write the source's state into the empty scene of a new project."""
-        state = (await self._rooms.room(source.scene)).document.update()
+        """Found the scene of a new project with what lives in another one. Doing it twice changes nothing."""
         room = await self._rooms.room(scene_branch(target.id))
-        await room.edit(who.user_id, "duplicate", lambda scene: scene.apply(state))
+        if room.seq:
+            return
+        state = (await self._rooms.room(source.scene)).document.update()
+        founded = await asyncio.to_thread(refound, state, target.generation)
+        await room.edit(who.user_id, "duplicate", lambda scene: scene.apply(founded))
 
 
 def geometry_of(scene: SceneDocument, mesh: str, level: int) -> str | None:

@@ -24,6 +24,7 @@ from server.projects import Projects
 from server.rooms import Rooms
 from server.scenes import Scenes
 from server.settings import Settings
+from server.storage.base import UpdateLog
 from server.storage.sql import SqlUpdateLog, open_engine
 from server.telemetry import Telemetry
 from server.websocket import Sync
@@ -35,6 +36,7 @@ class Services:
     auth: Authenticator
     telemetry: Telemetry
     metrics: Metrics
+    log: UpdateLog
     projects: Projects
     rooms: Rooms
     sync: Sync
@@ -58,7 +60,8 @@ async def open_services(settings: Settings, clock: Callable[[], float]) -> Async
         projects, ledger, queue = Projects(engine, clock), BlobLedger(engine, clock), JobQueue(engine, clock)
         leases = Leases(engine, clock, seconds=settings.lease_seconds, attempts=settings.job_attempts)
         mirror, activity = SessionMirror(queue), Activity(projects)
-        async with Rooms(SqlUpdateLog(engine), telemetry, idle_seconds=settings.room_idle_seconds) as rooms:
+        log = SqlUpdateLog(engine)
+        async with Rooms(log, telemetry, idle_seconds=settings.room_idle_seconds) as rooms:
             dispatcher = Dispatcher(
                 engine, queue, leases, mirror, rooms, ledger, blobs, quota=settings.job_quota, clock=clock
             )
@@ -72,7 +75,7 @@ async def open_services(settings: Settings, clock: Callable[[], float]) -> Async
             )
             async with _running(dispatcher.run(), intake.run(), activity.run()):
                 yield Services(
-                    settings, auth, telemetry, Metrics(telemetry), projects, rooms,
+                    settings, auth, telemetry, Metrics(telemetry), log, projects, rooms,
                     Sync(rooms, auth, projects.read, telemetry), Scenes(rooms), blobs, ledger, dispatcher,
                     Answers(engine, clock),
                 )  # fmt: skip

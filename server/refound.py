@@ -1,0 +1,40 @@
+"""A scene founded anew: the same values in a fresh document, under one client id, without history and trash (DESIGN 3)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pycrdt import Map
+
+from crdt.canonical import plain
+from crdt.document import SceneDocument
+
+
+def refound(state: bytes, generation: int) -> bytes:
+    """One update that founds the scene of `state` as of this generation. Runs on documents of its own: use a thread.
+
+    Left out: trashed records, and nodes below a trashed one. Everything else, unknown keys included, is copied by value.
+    """
+    source, target = SceneDocument(), SceneDocument()
+    source.apply(state)
+    hidden = source.tree().hidden
+    with target.doc.transaction():
+        for root in source.ROOTS:
+            entries, copies = source.map(root), target.map(root)
+            for key in sorted(entries.keys()):
+                if (root == "nodes" and key in hidden) or _is_trashed(entries[key]):
+                    continue
+                copies[key] = _copy(entries[key])
+        target.map("meta")["generation"] = generation
+    return target.update()
+
+
+def _is_trashed(value: Any) -> bool:
+    return isinstance(value, Map) and value.get("trashed") is not None
+
+
+def _copy(value: Any) -> Any:
+    """A value to be written: nested maps stay maps, everything else is atomic."""
+    if isinstance(value, Map):
+        return Map({key: _copy(value[key]) for key in value})
+    return plain(value)
