@@ -147,7 +147,7 @@ def compare(base: Mesh) -> Table:
         ),
         rows,
         [
-            goal(faster >= FASTER, f"{my_seconds:.1f} s, Open3D {other_seconds:.1f} s: {faster:.1f}×, goal ≥ {FASTER}×"),
+            goal(faster >= FASTER, f"{my_seconds:.1f} s, Open3D {other_seconds:.1f} s: {faster:.1f}×, goal {FASTER}×"),
             goal(over == "nowhere", f"mean error more than {WORST_MEAN}× Open3D's: {over}"),
             goal(all(a.nonmanifold <= bad for a in mine), f"non-manifold edges: no more than the base has ({bad})"),
         ],
