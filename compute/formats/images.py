@@ -102,3 +102,13 @@ def _converted(data: bytes, name: str, options: ReadOptions) -> SceneImage:
             "PNG, JPEG, WebP, BMP, TGA, PPM, GIF or TIFF was expected.",
         )
     return SceneImage(target.getvalue(), "image/png", *image.size, name)
+
+
+def is_grey(image: SceneImage) -> bool:
+    """Whether the header says that there are no colours."""
+    if image.mime == "image/png":
+        return len(image.data) > 25 and image.data[25] in (0, 4)
+    if image.mime != "image/jpeg":
+        return False
+    with Image.open(io.BytesIO(image.data)) as opened:
+        return opened.mode == "L"

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 
 import numpy as np
 
+from compute.formats.baking import Baker
 from compute.formats.files import ReadOptions, refuse
 from compute.formats.gltf import checked
 from compute.formats.gltf.accessors import Source, as_float
 from compute.formats.report import Report
-from compute.formats.transforms import Matrix, Trs, compose, decompose, transformed
+from compute.formats.transforms import Matrix, Trs, compose
 from compute.mesh import JsonObject
-from compute.scene import Scene, SceneMesh, SceneNode
+from compute.scene import Scene, SceneNode
 
 LIGHTS, INSTANCING = "KHR_lights_punctual", "EXT_mesh_gpu_instancing"
 
@@ -28,7 +29,9 @@ class NodeReader:
     meshes: list[int | None]
     report: Report
     options: ReadOptions
-    _baked: dict[tuple[int, bytes], int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.baker = Baker(self.scene, self.report)
 
     def read(self) -> None:
         """Every node of the default scene, parents before children, siblings in order."""
@@ -48,6 +51,18 @@ class NodeReader:
             self.report.add(
                 "dropped", "nodes", "Nodes outside of the default scene were dropped.", len(nodes) - reached
             )
+        self._drop_unused(original)
+
+    def _drop_unused(self, original: int) -> None:
+        """Meshes that no node shows: those of other scenes, and those of which only a baked form is left."""
+        used = sorted({n.mesh for n in self.scene.nodes if n.mesh is not None})
+        place = {number: i for i, number in enumerate(used)}
+        unused = sum(1 for i in range(original) if i not in self.baker.originals and i not in place)
+        if unused:
+            self.report.add("dropped", "meshes", "Meshes that no node shows were dropped.", unused)
+        self.scene.meshes = [self.scene.meshes[i] for i in used]
+        for node in self.scene.nodes:
+            node.mesh = None if node.mesh is None else place[node.mesh]
 
     def _children(self, node: JsonObject, number: int, count: int) -> list[int]:
         where = f"nodes[{number}].children"
@@ -106,13 +121,7 @@ class NodeReader:
         local = self._matrix(node, where)
         if residual is not None:
             local = residual @ local
-        trs = decompose(local)
-        if trs is not None:
-            return trs, None
-        self.report.add("changed", "matrix", "Matrices with shear went into the geometry of the nodes below them.")
-        place, linear = np.eye(4), local.copy()
-        place[:3, 3], linear[:3, 3] = local[:3, 3], 0
-        return decompose(place) or Trs((0, 0, 0), (0, 0, 0, 1), (1, 1, 1)), linear
+        return self.baker.split(local)
 
     def _matrix(self, node: JsonObject, where: str) -> Matrix:
         if "matrix" not in node:
@@ -139,14 +148,7 @@ class NodeReader:
     def _mesh(self, number: int | None, linear: Matrix | None) -> int | None:
         """Our number of the file's mesh, as it is or with a linear map in its geometry."""
         ours = None if number is None else self.meshes[number]
-        if ours is None or linear is None:
-            return ours
-        key = (ours, linear.tobytes())
-        if key not in self._baked:
-            original: SceneMesh = self.scene.meshes[ours]
-            self._baked[key] = len(self.scene.meshes)
-            self.scene.meshes.append(replace(original, mesh=transformed(original.mesh, linear)))
-        return self._baked[key]
+        return ours if ours is None else self.baker.mesh(ours, linear)
 
     def _expand(self, instancing: JsonObject, number: int, linear: Matrix | None, where: str) -> None:
         """EXT_mesh_gpu_instancing: the mesh moves to one child per instance."""

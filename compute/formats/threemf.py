@@ -1,0 +1,460 @@
+"""3MF: objects, components, build items, base materials, colours, textures; units exact, Z up.
+
+XML is read by expat with document types refused, so that there are no entities. Sources: 3MF core 1.3, materials and
+properties 1.2, production 1.1.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from xml.parsers import expat
+
+import numpy as np
+from numpy.typing import NDArray
+
+from compute.formats import archive, faces, images, units, weld
+from compute.formats.baking import Baker
+from compute.formats.colors import to_linear
+from compute.formats.faces import Faces
+from compute.formats.files import METRES, FileSet, NamedFile, ReadOptions, check_triangles, refuse
+from compute.formats.gltf.checked import clean_name
+from compute.formats.report import Report
+from compute.formats.transforms import Matrix
+from compute.mesh import JsonObject
+from compute.scene import Scene, SceneMesh, SceneNode, SceneTexture
+
+_UNITS = {"micron": "micron", "millimeter": "millimetre", "centimeter": "centimetre", "inch": "inch", "foot": "foot",
+          "meter": "metre"}  # fmt: skip
+Key = tuple[str, str]
+"""(part, id) of a resource; ids are only unique within a part."""
+Attributes = dict[str, str]
+
+
+@dataclass
+class _Object:
+    name: str
+    kind: str
+    group: str | None
+    index: int
+    vertices: list[float] = field(default_factory=list)
+    triangles: list[int] = field(default_factory=list)
+    properties: list[tuple[str | None, int, int, int]] = field(default_factory=list)
+    """Of each triangle: group (None: the object's own) and an entry of it for each corner."""
+    components: list[tuple[Key, Matrix]] = field(default_factory=list)
+
+
+@dataclass
+class _Package:
+    """Everything that the model parts of a package say."""
+
+    unit: str = "millimetre"
+    title: str = ""
+    objects: dict[Key, _Object] = field(default_factory=dict)
+    materials: dict[Key, list[tuple[str, str]]] = field(default_factory=dict)
+    """Base materials: (name, colour)."""
+    colors: dict[Key, list[str]] = field(default_factory=dict)
+    coordinates: dict[Key, tuple[str, list[tuple[float, float]]]] = field(default_factory=dict)
+    """Texture coordinate groups: the texture's id, and (u, v)."""
+    textures: dict[Key, Attributes] = field(default_factory=dict)
+    items: list[tuple[Key, Matrix]] = field(default_factory=list)
+
+
+def read_3mf(data: bytes, name: str, options: ReadOptions) -> Scene:
+    """A scene of one top node per build item; objects that are used twice share a mesh."""
+    files = FileSet(archive.unpack(data, name, options))
+    package, report = _Package(), Report()
+    root = _root_part(files)
+    parts = [root, *(f for f in files.files if f.name.lower().endswith(".model") and f.name != root.name)]
+    for part in parts:
+        _PartReader(package, _path(part.name), part is root, options).read(part.read())
+    builder = _Builder(package, files, options, report, Scene(name=package.title or name))
+    scene = builder.build()
+    units.stand_up(scene, report)
+    scene.unit, scene.report = package.unit, report.entries
+    return scene
+
+
+def _path(name: str) -> str:
+    return "/" + name.replace("\\", "/").lstrip("/").lower()
+
+
+def _root_part(files: FileSet) -> NamedFile:
+    """The model that the package's relationships name, else the usual one."""
+    relations = files.find("_rels/.rels")
+    target = None
+    if relations is not None:
+        for tag in re.findall(rb"<Relationship\b[^>]*>", relations.read()):
+            if b"/3dmodel" in tag and (found := re.search(rb'Target\s*=\s*["\']/?([^"\']+)', tag)):
+                target = found.group(1).decode("utf-8", "replace")
+    part = files.find(target or "3D/3dmodel.model")
+    part = part or next((f for f in files.files if f.name.lower().endswith(".model")), None)
+    if part is None:
+        refuse("invalid_3mf", "The package holds no 3D model part.", "The file is damaged or no 3MF.")
+    return part
+
+
+# --- XML ---
+
+
+@dataclass
+class _PartReader:
+    """Fills a package from one model part. Element names lose their namespace: no two that we read collide."""
+
+    package: _Package
+    part: str
+    root: bool
+    options: ReadOptions
+    _object: _Object | None = None
+    _group: Key = ("", "")
+    _title: bool = False
+
+    def read(self, data: bytes) -> None:
+        parser = expat.ParserCreate(namespace_separator="}")
+        parser.StartDoctypeDeclHandler = _refuse_doctype
+        parser.EntityDeclHandler = _refuse_doctype
+        parser.StartElementHandler = self._start
+        parser.CharacterDataHandler = self._text
+        parser.buffer_text = True
+        try:
+            parser.Parse(data, True)
+        except expat.ExpatError as error:
+            refuse("invalid_xml", f"The model part “{self.part}” is no valid XML: {error}.", "The file is damaged.")
+
+    def _start(self, name: str, attributes: Attributes) -> None:
+        handler = _HANDLERS.get(name.rsplit("}", 1)[-1])
+        self._title = False
+        if handler is None:
+            return
+        try:
+            handler(self, attributes)
+        except (KeyError, ValueError) as error:
+            tag = name.rsplit("}", 1)[-1]
+            refuse("invalid_3mf", f"An element <{tag}> of the 3MF lacks or garbles an attribute: {error}.")
+
+    def _text(self, text: str) -> None:
+        if self._title:
+            self.package.title = clean_name(self.package.title + text)
+
+    def _model(self, a: Attributes) -> None:
+        if not self.root:
+            return
+        unit = a.get("unit", "millimeter")
+        if unit not in _UNITS:
+            refuse("invalid_3mf", f"The 3MF's unit is {unit[:20]!r}; one of {', '.join(_UNITS)} was expected.")
+        self.package.unit = _UNITS[unit]
+
+    def _metadata(self, a: Attributes) -> None:
+        self._title = self.root and a.get("name") == "Title"
+
+    def _new_object(self, a: Attributes) -> None:
+        self._object = _Object(
+            clean_name(a.get("name", "")), a.get("type", "model"), a.get("pid"), int(a.get("pindex", "0"))
+        )
+        self.package.objects[self.part, a["id"]] = self._object
+        _bound(len(self.package.objects), "objects", self.options)
+
+    def _vertex(self, a: Attributes) -> None:
+        if self._object is not None:
+            self._object.vertices += (float(a["x"]), float(a["y"]), float(a["z"]))
+
+    def _triangle(self, a: Attributes) -> None:
+        target = self._object
+        if target is None:
+            return
+        target.triangles += (int(a["v1"]), int(a["v2"]), int(a["v3"]))
+        check_triangles(len(target.properties), self.options)
+        if "p1" in a or "pid" in a:
+            first = int(a.get("p1", target.index))
+            target.properties.append((a.get("pid"), first, int(a.get("p2", first)), int(a.get("p3", first))))
+        else:
+            target.properties.append((None, target.index, target.index, target.index))
+
+    def _component(self, a: Attributes) -> None:
+        if self._object is not None:
+            self._object.components.append((self._key(a), _transform(a.get("transform"))))
+            _bound(len(self._object.components), "components", self.options)
+
+    def _item(self, a: Attributes) -> None:
+        if self.root:
+            self.package.items.append((self._key(a), _transform(a.get("transform"))))
+            _bound(len(self.package.items), "build items", self.options)
+
+    def _key(self, a: Attributes) -> Key:
+        path = next((v for k, v in a.items() if k.endswith("}path")), None)
+        return (self.part if path is None else _path(path)), a["objectid"]
+
+    def _base_materials(self, a: Attributes) -> None:
+        self._group = (self.part, a["id"])
+        self.package.materials[self._group] = []
+
+    def _base(self, a: Attributes) -> None:
+        self.package.materials[self._group].append((clean_name(a.get("name", "")), a.get("displaycolor", "#FFFFFF")))
+
+    def _color_group(self, a: Attributes) -> None:
+        self._group = (self.part, a["id"])
+        self.package.colors[self._group] = []
+
+    def _color(self, a: Attributes) -> None:
+        self.package.colors[self._group].append(a["color"])
+
+    def _texture(self, a: Attributes) -> None:
+        self.package.textures[self.part, a["id"]] = a
+
+    def _coordinate_group(self, a: Attributes) -> None:
+        self._group = (self.part, a["id"])
+        self.package.coordinates[self._group] = (a["texid"], [])
+
+    def _coordinate(self, a: Attributes) -> None:
+        self.package.coordinates[self._group][1].append((float(a["u"]), float(a["v"])))
+
+
+_HANDLERS: dict[str, Callable[[_PartReader, Attributes], None]] = {
+    "model": _PartReader._model, "metadata": _PartReader._metadata, "object": _PartReader._new_object,
+    "vertex": _PartReader._vertex, "triangle": _PartReader._triangle, "component": _PartReader._component,
+    "item": _PartReader._item, "basematerials": _PartReader._base_materials, "base": _PartReader._base,
+    "colorgroup": _PartReader._color_group, "color": _PartReader._color, "texture2d": _PartReader._texture,
+    "texture2dgroup": _PartReader._coordinate_group, "tex2coord": _PartReader._coordinate,
+}  # fmt: skip
+
+
+def _refuse_doctype(*_: object) -> None:
+    refuse("xml_entities", "The XML declares a document type or entities, which a model has no use for.")
+
+
+def _bound(count: int, what: str, options: ReadOptions) -> None:
+    if count > options.max_objects:
+        refuse("too_many_objects", f"The 3MF lists more than {options.max_objects:,} {what}.")
+
+
+def _transform(text: str | None) -> Matrix:
+    """Twelve numbers for row vectors: `p · M`."""
+    if text is None:
+        return np.eye(4)
+    values = np.array([float(v) for v in text.split()])
+    if values.shape != (12,) or not np.isfinite(values).all():
+        raise ValueError(f"transform {text[:40]!r}")
+    matrix = np.eye(4)
+    matrix[:3, :] = values.reshape(4, 3).T
+    return matrix
+
+
+# --- the scene ---
+
+
+@dataclass
+class _Builder:
+    package: _Package
+    files: FileSet
+    options: ReadOptions
+    report: Report
+    scene: Scene
+    _meshes: dict[Key, int | None] = field(default_factory=dict)
+    _materials: dict[tuple, int] = field(default_factory=dict)
+    _textures: dict[Key, int | None] = field(default_factory=dict)
+
+    def build(self) -> Scene:
+        self.baker = Baker(self.scene, self.report)
+        self.metres = METRES[self.package.unit]
+        for key, matrix in self.package.items:
+            self._place(key, matrix, None, None, ())
+        if not any(n.mesh is not None for n in self.scene.nodes):
+            refuse("no_geometry", "The 3MF builds nothing that has triangles.")
+        return self._pruned()
+
+    def _place(
+        self, key: Key, matrix: Matrix, parent: int | None, residual: Matrix | None, path: tuple[Key, ...]
+    ) -> None:
+        found = self.package.objects.get(key)
+        if found is None:
+            refuse("reference_out_of_range", f"The 3MF refers to object {key[1][:20]}, which it does not hold.")
+        if key in path or len(path) > 200:
+            refuse("recursive_nodes", f"Object {key[1][:20]} of the 3MF is a component of itself.")
+        if found.kind in ("support", "solidsupport"):
+            self.report.add("dropped", "supports", "Support structures were dropped.")
+            return
+        metric = matrix.copy()
+        metric[:3, 3] *= self.metres
+        trs, below = self.baker.split(metric if residual is None else residual @ metric)
+        mesh = self._mesh(key, found)
+        self.scene.nodes.append(
+            SceneNode(
+                name=found.name, parent=parent, translation=trs.translation, rotation=trs.rotation, scale=trs.scale,
+                mesh=None if mesh is None else self.baker.mesh(mesh, below),
+            )
+        )  # fmt: skip
+        _bound(len(self.scene.nodes), "instances", self.options)
+        number = len(self.scene.nodes) - 1
+        for child, transform in found.components:
+            self._place(child, transform, number, below, (*path, key))
+
+    def _pruned(self) -> Scene:
+        """Without the originals of meshes that are only used in a baked form."""
+        used = sorted({n.mesh for n in self.scene.nodes if n.mesh is not None})
+        place = {number: i for i, number in enumerate(used)}
+        self.scene.meshes = [self.scene.meshes[i] for i in used]
+        for node in self.scene.nodes:
+            node.mesh = None if node.mesh is None else place[node.mesh]
+        return self.scene
+
+    def _mesh(self, key: Key, found: _Object) -> int | None:
+        if key not in self._meshes:
+            self._meshes[key] = self._build_mesh(key, found) if found.triangles else None
+        return self._meshes[key]
+
+    def _build_mesh(self, key: Key, found: _Object) -> int:
+        positions = np.array(found.vertices, np.float64).reshape(-1, 3)
+        triangles = np.array(found.triangles, np.int64).reshape(-1, 3)
+        _check_mesh(positions, triangles)
+        looks = _Looks(self, key[0], found)
+        rows, slots, materials = looks.resolve(triangles)
+        built = faces.build(Faces(np.full(len(triangles), 3), rows, slots), positions * self.metres, self.report)
+        mesh = built.mesh
+        if looks.uv:
+            uv = np.array([(0.0, 0.0), *looks.uv])[built.vertices[:, 1] + 1]
+            mesh.texcoords = [np.stack([uv[:, 0], 1 - uv[:, 1]], axis=1).astype(np.float32)]
+        if looks.colors:
+            mesh.colors = np.concatenate([np.ones((1, 4), np.float32), np.array(looks.colors)])[
+                built.vertices[:, 2] + 1
+            ]
+            mesh.colors = mesh.colors.astype(np.float32)
+        for primitive in mesh.primitives:
+            primitive.material = materials[int(primitive.slot)]
+        self.scene.meshes.append(SceneMesh(found.name, weld.compact(mesh)))
+        return len(self.scene.meshes) - 1
+
+    def material(self, name: str, color: tuple[float, ...], texture: int | None = None) -> int:
+        key = (name, color, texture)
+        if key not in self._materials:
+            self._materials[key] = len(self.scene.materials)
+            material: JsonObject = {
+                "name": name,
+                "baseColorFactor": color,
+                "metallicFactor": 0.0,
+                "roughnessFactor": 0.7,
+            }
+            if color[3] < 1:
+                material["alphaMode"] = "BLEND"
+            if texture is not None:
+                material["baseColorTexture"] = {"texture": texture, "texCoord": 0}
+            self.scene.materials.append(material)
+        return self._materials[key]
+
+    def texture(self, key: Key) -> int | None:
+        if key not in self._textures:
+            self._textures[key] = self._load_texture(key)
+        return self._textures[key]
+
+    def _load_texture(self, key: Key) -> int | None:
+        attributes = self.package.textures.get(key, {})
+        found = self.files.find(attributes.get("path", "").lstrip("/")) if attributes.get("path") else None
+        if found is None:
+            self.report.add("dropped", "missing_file", "A texture that the 3MF refers to is not in it.")
+            return None
+        title = found.name.rsplit("/", 1)[-1]
+        self.scene.images.append(images.read_image(found.read(), title, self.options))
+        wraps = {"wrap": "REPEAT", "mirror": "MIRRORED_REPEAT", "clamp": "CLAMP_TO_EDGE", "none": "CLAMP_TO_EDGE"}
+        self.scene.textures.append(
+            SceneTexture(
+                len(self.scene.images) - 1, title,
+                wraps.get(attributes.get("tilestyleu", ""), "REPEAT"),
+                wraps.get(attributes.get("tilestylev", ""), "REPEAT"),
+            )
+        )  # fmt: skip
+        return len(self.scene.textures) - 1
+
+
+def _check_mesh(positions: NDArray[np.float64], triangles: NDArray[np.int64]) -> None:
+    if not np.isfinite(positions).all():
+        bad = int((~np.isfinite(positions)).any(axis=1).sum())
+        refuse("positions_not_finite", f"{bad} of {len(positions)} vertices of the 3MF are NaN or infinite.")
+    if int(triangles.min()) < 0 or int(triangles.max()) >= len(positions):
+        refuse("index_out_of_range", f"A triangle refers to vertex {int(triangles.max())}; there are {len(positions)}.")
+
+
+@dataclass
+class _Looks:
+    """What the triangles of one object look like: slots with materials, and rows of UVs and colours."""
+
+    builder: _Builder
+    part: str
+    object: _Object
+    uv: list[tuple[float, float]] = field(default_factory=list)
+    colors: list[tuple[float, ...]] = field(default_factory=list)
+
+    def resolve(self, triangles: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64], list[int | None]]:
+        """Corner rows (position, UV, colour), the slot of each triangle, and the material of each slot."""
+        names = [group if group is not None else self.object.group for group, *_ in self.object.properties]
+        entries = np.array([p[1:] for p in self.object.properties], np.int64).reshape(-1, 3)
+        groups = {group: i for i, group in enumerate(dict.fromkeys(names))}
+        owner = np.array([groups[name] for name in names])
+        rows = np.full((len(triangles), 3, 3), -1, np.int64)
+        rows[:, :, 0] = triangles
+        slots, materials = np.zeros(len(triangles), np.int64), []
+        for group, i in groups.items():
+            chosen = np.flatnonzero(owner == i)
+            self._group((self.part, group or ""), chosen, entries[chosen], rows, slots, materials)
+        return rows.reshape(-1, 3), slots, materials
+
+    def _group(
+        self, key: Key, chosen: NDArray[np.int64], entries: NDArray[np.int64],
+        rows: NDArray[np.int64], slots: NDArray[np.int64], materials: list[int | None],
+    ) -> None:  # fmt: skip
+        package = self.builder.package
+        if key in package.materials:
+            self._check(entries[:, 0], len(package.materials[key]))
+            self._by_entry(package.materials[key], entries[:, 0], chosen, slots, materials)
+        elif key in package.colors:
+            self._colored(package.colors[key], entries, chosen, rows, slots, materials)
+        elif key in package.coordinates:
+            texture, coordinates = package.coordinates[key]
+            self._check(entries, len(coordinates))
+            rows[chosen, :, 1] = entries + len(self.uv)
+            self.uv += coordinates
+            number = self.builder.texture((self.part, texture))
+            slots[chosen] = len(materials)
+            materials.append(self.builder.material("", (1.0, 1.0, 1.0, 1.0), number))
+        else:
+            if key[1]:
+                self.builder.report.add("dropped", "properties", "Composite and multiple properties are not read.")
+            slots[chosen] = len(materials)
+            materials.append(None)
+
+    def _check(self, entries: NDArray[np.int64], count: int) -> None:
+        if len(entries) and (int(entries.min()) < 0 or int(entries.max()) >= count):
+            refuse(
+                "reference_out_of_range", f"A triangle refers to property {int(entries.max())}; its group has {count}."
+            )
+
+    def _by_entry(
+        self, listed: list[tuple[str, str]], entries: NDArray[np.int64], chosen: NDArray[np.int64],
+        slots: NDArray[np.int64], materials: list[int | None],
+    ) -> None:  # fmt: skip
+        for entry in np.unique(entries).tolist():
+            name, color = listed[entry]
+            slots[chosen[entries == entry]] = len(materials)
+            materials.append(self.builder.material(name, _color(color)))
+
+    def _colored(
+        self, listed: list[str], entries: NDArray[np.int64], chosen: NDArray[np.int64],
+        rows: NDArray[np.int64], slots: NDArray[np.int64], materials: list[int | None],
+    ) -> None:  # fmt: skip
+        """One colour over all is a material; several are vertex colours on white."""
+        self._check(entries, len(listed))
+        slots[chosen] = len(materials)
+        if int(entries.min()) == int(entries.max()):
+            materials.append(self.builder.material("", _color(listed[int(entries[0, 0])])))
+            return
+        materials.append(self.builder.material("", (1.0, 1.0, 1.0, 1.0)))
+        rows[chosen, :, 2] = entries + len(self.colors)
+        self.colors += [_color(c) for c in listed]
+
+
+def _color(text: str) -> tuple[float, ...]:
+    """#RRGGBB or #RRGGBBAA, sRGB, as linear RGBA."""
+    if not re.fullmatch(r"#([0-9A-Fa-f]{6}|[0-9A-Fa-f]{8})", text):
+        refuse("invalid_3mf", f"{text[:20]!r} is no colour; #RRGGBB or #RRGGBBAA was expected.")
+    values = [int(text[i : i + 2], 16) / 255 for i in range(1, len(text), 2)]
+    linear = to_linear(np.array([*values, 1.0][:4]))
+    return tuple(float(v) for v in linear)
