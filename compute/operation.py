@@ -93,7 +93,7 @@ def need_head(scene: SceneDocument, mesh: str) -> tuple[str, Revision]:
 
 
 def revision_value(encoded: JsonObject, **fields: Any) -> JsonObject:
-    """`revisions/{rid}` from what a worker says of an encoded geometry (`compute.operations.geometry.store`)."""
+    """`revisions/{rid}` from what a worker says of an encoded geometry (`compute.operations.geometry.describe`)."""
     names = (
         "geometry",
         "grid",

@@ -13,8 +13,13 @@ def load(workspace: Workspace, sha256: str) -> tuple[Mesh, GeometryInfo]:
 
 
 def store(workspace: Workspace, encoded: EncodedGeometry) -> JsonObject:
-    """Leave the blob for upload and describe it in the words of `crdt.schema.Revision`."""
+    """Leave the blob for upload and describe it."""
     workspace.put(encoded.blob)
+    return describe(encoded)
+
+
+def describe(encoded: EncodedGeometry) -> JsonObject:
+    """What is encoded, in the words of `crdt.schema.Revision`."""
     return {
         "geometry": encoded.sha256, "grid": encoded.grid, "origin": list(encoded.origin), "topology": encoded.topology,
         "slots": encoded.slots, "positions": encoded.positions, "vertices": encoded.vertices,

@@ -11,7 +11,7 @@ from compute.codec import decode_geometry, encode_geometry
 from compute.engine.base import Workspace, blobs_folder, inputs_folder, never_less, resolve
 from compute.mesh import JsonObject, Mesh
 from compute.operation import Request, revision_value
-from compute.operations.geometry import store
+from compute.operations.geometry import describe
 from compute.operations.registry import OPERATIONS
 from compute.peer import edit
 from crdt import resources, revisions
@@ -59,12 +59,11 @@ class Studio:
 
     def add_mesh(self, mesh: Mesh, name: str = "Mesh") -> str:
         """A mesh record with one revision, as an import would make it."""
-        with tempfile.TemporaryDirectory() as folder:
-            encoded = store(Workspace({}, Path(folder), lambda *_: None), encode_geometry(mesh, topology=new_id()))
-            self.blobs[encoded["geometry"]] = (blobs_folder(Path(folder)) / encoded["geometry"]).read_bytes()
-        slots = dict.fromkeys(encoded["slots"])
+        encoded = encode_geometry(mesh, topology=new_id())
+        self.blobs[encoded.sha256] = encoded.blob
+        slots = dict.fromkeys(encoded.slots)
         mesh_id = resources.add_mesh(self.scene, name=name, slots=slots)
-        revision = revisions.add_revision(self.scene, revision_value(encoded, mesh=mesh_id, op="import"))
+        revision = revisions.add_revision(self.scene, revision_value(describe(encoded), mesh=mesh_id, op="import"))
         revisions.set_head(self.scene, mesh_id, revision)
         return mesh_id
 
