@@ -42,13 +42,14 @@ export function axisOf(frame: Frame, axis: Axis): Vector3 {
   return UNITS[axis].clone().applyQuaternion(frame.orientation);
 }
 
-/** Metres along an axis through `pivot` at which it comes closest to the ray; null when they are parallel. */
-export function alongAxis(ray: Ray, pivot: Vector3, axis: Vector3): number | null {
-  const between = pivot.clone().sub(ray.origin);
-  const cosine = axis.dot(ray.direction);
-  const denominator = 1 - cosine * cosine;
-  if (denominator < 1e-6) return null;
-  return (cosine * between.dot(ray.direction) - between.dot(axis)) / denominator;
+/**
+ * Metres along an axis through `pivot` that the ray points at: where it meets the plane that holds the axis and faces the
+ * viewer most, so that straying beside the axis changes nothing. Null when the viewer looks along the axis.
+ */
+export function alongAxis(ray: Ray, pivot: Vector3, axis: Vector3, view: Vector3): number | null {
+  const normal = view.clone().addScaledVector(axis, -view.dot(axis));
+  if (normal.lengthSq() < 1e-4) return null;
+  return onPlane(ray, pivot, normal.normalize())?.dot(axis) ?? null;
 }
 
 /** The point of the plane through `pivot` that the ray meets, relative to `pivot`; null when it does not. */
@@ -78,8 +79,8 @@ const snapTo = (value: number, step: number) => (step > 0 ? Math.round(value / s
 function translateDelta(handle: Handle, frame: Frame, start: Ray, now: Ray, view: Vector3, step: number): Delta | null {
   if (handle.kind === "axis") {
     const axis = axisOf(frame, handle.axis);
-    const from = alongAxis(start, frame.pivot, axis);
-    const to = alongAxis(now, frame.pivot, axis);
+    const from = alongAxis(start, frame.pivot, axis, view);
+    const to = alongAxis(now, frame.pivot, axis, view);
     return from === null || to === null
       ? null
       : { kind: "translate", vector: axis.multiplyScalar(snapTo(to - from, step)) };
@@ -122,7 +123,7 @@ function edgeOn(frame: Frame, start: Ray, now: Ray, axis: Vector3, view: Vector3
 
 function scaleDelta(handle: Handle, frame: Frame, start: Ray, now: Ray, view: Vector3, step: number): Delta | null {
   const factor =
-    handle.kind === "axis" ? axisFactor(frame, handle.axis, start, now) : viewFactor(frame, start, now, view);
+    handle.kind === "axis" ? axisFactor(frame, handle.axis, start, now, view) : viewFactor(frame, start, now, view);
   if (factor === null) return null;
   const snapped = Math.max(snapTo(factor, step), step > 0 ? step : SMALLEST_FACTOR);
   const factors = new Vector3(1, 1, 1);
@@ -131,10 +132,10 @@ function scaleDelta(handle: Handle, frame: Frame, start: Ray, now: Ray, view: Ve
   return { kind: "scale", factors };
 }
 
-function axisFactor(frame: Frame, axis: Axis, start: Ray, now: Ray): number | null {
+function axisFactor(frame: Frame, axis: Axis, start: Ray, now: Ray, view: Vector3): number | null {
   const direction = axisOf(frame, axis);
-  const from = alongAxis(start, frame.pivot, direction);
-  const to = alongAxis(now, frame.pivot, direction);
+  const from = alongAxis(start, frame.pivot, direction, view);
+  const to = alongAxis(now, frame.pivot, direction, view);
   return from === null || to === null || Math.abs(from) < 1e-12 ? null : to / from;
 }
 

@@ -7,8 +7,8 @@ import {
   BufferGeometry,
   Color,
   DoubleSide,
+  LinearFilter,
   Mesh,
-  NearestFilter,
   NoBlending,
   type PerspectiveCamera,
   Scene,
@@ -43,8 +43,8 @@ const REACH = 6;
 
 export class Outlines {
   private readonly mask = new WebGLRenderTarget(1, 1, {
-    minFilter: NearestFilter,
-    magFilter: NearestFilter,
+    minFilter: LinearFilter,
+    magFilter: LinearFilter,
     depthBuffer: false,
   });
   private readonly scene = new Scene();

@@ -47,6 +47,7 @@ export class Stage {
 
   /** Asks for one frame; any number of calls before it make one. */
   invalidate = (): void => {
+    this.canvas.dataset.settled = "false";
     if (this.scheduled !== 0 || this.lost) return;
     this.scheduled = requestAnimationFrame(() => {
       this.scheduled = 0;

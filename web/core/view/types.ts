@@ -78,5 +78,6 @@ export interface ViewStats {
   readonly fetchedBytes: number;
   /** Bytes of geometry held on the GPU. */
   readonly gpuBytes: number;
+  /** Made when it is read, as things are at that moment. */
   readonly nodes: ReadonlyMap<string, NodeStats>;
 }

@@ -172,6 +172,7 @@ export class SceneView {
   }
 
   stats(): ViewStats {
+    const { content } = this;
     return {
       triangles: this.content.triangles,
       drawCalls: this.drawCalls,
@@ -180,7 +181,9 @@ export class SceneView {
       loading: this.content.stream.pending,
       fetchedBytes: this.content.stream.fetchedBytes,
       gpuBytes: this.content.stream.heldBytes,
-      nodes: this.content.nodeStats(),
+      get nodes() {
+        return content.nodeStats();
+      },
     };
   }
 
@@ -222,7 +225,7 @@ export class SceneView {
     this.drawCalls = this.stage.renderer.info.render.calls;
     this.frames += 1;
     this.frameTime = performance.now() - started;
-    this.publish(version);
+    this.publish(version, more);
     if (more || this.flight.flying) this.stage.invalidate();
   }
 
@@ -259,7 +262,8 @@ export class SceneView {
     }
   }
 
-  private publish(version: number): void {
+  /** What tests and the editor read: the revision on the screen, its triangles and levels, whether anything is still to come. */
+  private publish(version: number, more: boolean): void {
     const { canvas, callbacks } = this.options;
     const levels = new Set<number>();
     for (const drawable of this.content.objects.drawables.values()) {
@@ -270,6 +274,7 @@ export class SceneView {
     canvas.dataset.level = [...levels].sort((a, b) => a - b).join(",");
     canvas.dataset.loading = String(this.content.stream.pending);
     canvas.dataset.moving = String(this.flight.flying);
+    canvas.dataset.settled = String(!more && !this.flight.flying && this.content.stream.pending === 0);
     if (callbacks.onStats) callbacks.onStats(this.stats());
   }
 
