@@ -18,11 +18,11 @@ import {
   Magnet,
   Maximize,
   MousePointer2,
-  Move3d,
+  Move,
   PenLine,
   Redo2,
-  Rotate3d,
-  Scale3d,
+  RotateCw,
+  Scaling,
   Search,
   SquareDashedMousePointer,
   Sun,
@@ -101,9 +101,9 @@ function escape(): void {
 
 export const TOOLS: readonly { tool: Tool; title: string; icon: LucideIcon; keys: string[] }[] = [
   { tool: "select", title: "Select", icon: MousePointer2, keys: ["Q"] },
-  { tool: "translate", title: "Move", icon: Move3d, keys: ["W", "G"] },
-  { tool: "rotate", title: "Rotate", icon: Rotate3d, keys: ["E"] },
-  { tool: "scale", title: "Scale", icon: Scale3d, keys: ["R", "S"] },
+  { tool: "translate", title: "Move", icon: Move, keys: ["W", "G"] },
+  { tool: "rotate", title: "Rotate", icon: RotateCw, keys: ["E"] },
+  { tool: "scale", title: "Scale", icon: Scaling, keys: ["R", "S"] },
 ];
 
 const TOOL_ACTIONS: Action[] = [

@@ -1,32 +1,36 @@
 import type { Project } from "@core/project";
-import { type SourceFile, pickedFiles } from "@editor/lib/dropped-files";
+import { pickedFiles, type SourceFile } from "@editor/lib/dropped-files";
 import { useJobs } from "@editor/state/jobs";
 import { toast, toastError } from "@editor/state/toasts";
+import { type ImportGroup, importGroups } from "./import-groups";
 
 export const MODEL_TYPES = ".glb,.gltf,.bin,.obj,.mtl,.stl,.ply,.3mf,.zip,.png,.jpg,.jpeg,.webp";
-const MODELS = /\.(glb|gltf|obj|stl|ply|3mf|zip|fbx|usdz?|dae)$/i;
 
-/** Uploads files as one import job. Textures and buffers go along with the model that names them. */
-export async function importFiles(project: Project, files: readonly SourceFile[]): Promise<void> {
+/** What to do with the nodes of an import, instead of selecting them. */
+type Sequel = (nodes: readonly string[]) => void;
+
+/** Uploads files, one import job per model. */
+export async function importFiles(project: Project, files: readonly SourceFile[], sequel?: Sequel): Promise<void> {
   if (!files.length) return;
-  const models = files.filter(({ path }) => MODELS.test(path));
-  if (!models.length) {
+  const groups = importGroups(files);
+  if (!groups.length) {
     toast("There is no model among these files", {
       tone: "warn",
       detail: "Maquette reads GLB, glTF, OBJ, STL, PLY and 3MF, also zipped together with their textures.",
     });
-    return;
   }
-  const title = models.length > 1 ? `${models.length} models` : (models[0]?.path.split("/").at(-1) ?? "model");
-  const uploads = useJobs.getState();
-  const upload = uploads.beginUpload(title);
+  for (const group of groups) await importGroup(project, group, sequel);
+}
+
+async function importGroup(project: Project, { title, files }: ImportGroup, sequel?: Sequel): Promise<void> {
+  const jobs = useJobs.getState();
+  const upload = jobs.beginUpload(title);
   try {
-    const job = await project.api.importFiles(project.id, files);
-    uploads.follow(job, title);
+    jobs.follow(await project.api.importFiles(project.id, files), title, sequel);
   } catch (error) {
     toastError(`“${title}” was not imported`, error);
   } finally {
-    uploads.endUpload(upload);
+    jobs.endUpload(upload);
   }
 }
 

@@ -5,6 +5,8 @@ import { addCamera, addLight } from "@core/resources";
 import { type GlbMaterial, type GlbNode, writeGlb } from "@editor/lib/glb";
 import { quaternionOf } from "@editor/lib/rotation";
 import { box, cylinder, plane, type Shape, sphere, torus } from "@editor/lib/shapes";
+import { local } from "@editor/state/local";
+import { viewport } from "@editor/state/viewport";
 
 export const SAMPLE_NAME = "Still life (sample)";
 
@@ -86,6 +88,15 @@ function beads(): GlbNode {
     thing(`Bead ${i + 1}`, bead, i % 2 ? BRASS : TERRACOTTA, [0.95 + 0.13 * i - 0.02 * i * i, 0.055, 0.75 - 0.1 * i]),
   );
   return { name: "Beads", children };
+}
+
+const POSE = { position: [2.6, 1.9, 4.4], target: [-0.1, 0.65, -0.4] } as const;
+
+/** The first look at it: from where a painter would sit. */
+export function presentSample(nodes: readonly string[]): void {
+  local().expand(nodes, true);
+  const view = viewport();
+  if (view) view.camera = POSE;
 }
 
 /** What is added by edits beside the import: light and a camera. */

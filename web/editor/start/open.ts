@@ -1,7 +1,7 @@
 /** Ways to a new project: empty, from files, or the sample. */
 import type { Project } from "@core/project";
 import { importFiles } from "@editor/commands/import-files";
-import { lightSample, SAMPLE_NAME, sampleGlb } from "@editor/commands/sample";
+import { lightSample, presentSample, SAMPLE_NAME, sampleGlb } from "@editor/commands/sample";
 import type { SourceFile } from "@editor/lib/dropped-files";
 import { whenOpen } from "@editor/state/pending";
 import { createProject } from "@editor/state/projects";
@@ -25,6 +25,6 @@ export function openSample(): Promise<void> {
   return openNew(SAMPLE_NAME, (project) => {
     lightSample(project);
     const file = new File([sampleGlb()], "Still life.glb", { type: "model/gltf-binary" });
-    void importFiles(project, [{ file, path: file.name }]);
+    void importFiles(project, [{ file, path: file.name }], presentSample);
   });
 }

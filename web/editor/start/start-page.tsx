@@ -1,4 +1,4 @@
-import { Blocks, FolderUp, KeyRound, Plus, Search, ServerOff, Sparkles, Trash2 } from "lucide-react";
+import { FolderUp, KeyRound, Plus, Search, ServerOff, Sparkles, Trash2 } from "lucide-react";
 import { type ReactNode, useEffect, useState } from "react";
 import { cn } from "@editor/lib/cn";
 import { droppedFiles } from "@editor/lib/dropped-files";
@@ -7,6 +7,7 @@ import { loadProjects, useProjects } from "@editor/state/projects";
 import { Button } from "@editor/ui/button";
 import { Empty, Notice, Spinner } from "@editor/ui/feedback";
 import { CONTROL } from "@editor/ui/field";
+import { ProjectArt } from "./art";
 import { Card } from "./card";
 import { Header } from "./header";
 import { openFiles, openNew, openSample } from "./open";
@@ -47,7 +48,7 @@ function Actions() {
   return (
     <section aria-label="Start something" className="grid gap-3 sm:grid-cols-3">
       <Action icon={<Plus />} title="New project" hint="An empty scene" testId="new-project" disabled={busy} onClick={once(() => openNew())} />
-      <Action icon={<FolderUp />} title="From files" hint="GLB, glTF, OBJ, STL, PLY, 3MF; or drop them here" testId="from-files" disabled={busy} onClick={pick} />
+      <Action icon={<FolderUp />} title="From files" hint="Or drop models on this page" testId="from-files" disabled={busy} onClick={pick} />
       <Action icon={<Sparkles />} title="Open the sample" hint="A still life to play with" testId="open-sample" disabled={busy} onClick={once(openSample)} />
     </section>
   );
@@ -134,10 +135,15 @@ function Cards({ shown, filter, now }: { shown: ReturnType<typeof useProjects.ge
     return filter ? (
       <Empty icon={Search} title={`No project is called “${filter}”`} />
     ) : (
-      <div className="rounded-lg border border-dashed border-edge py-6">
-        <Empty icon={Blocks} title="No projects yet">
-          <p>Make one, open the sample, or drop a model anywhere on this page.</p>
-        </Empty>
+      <div className="flex flex-col items-center rounded-lg border border-dashed border-edge px-4 py-10 text-center">
+        <div className="h-40 w-64">
+          <ProjectArt id="welcome" />
+        </div>
+        <h2 className="mt-2 text-lg font-semibold">Your projects will stand here</h2>
+        <p className="mt-1 max-w-md text-base text-muted">
+          Drop a GLB, glTF, OBJ, STL, PLY or 3MF anywhere on this page, or open the sample to look around. Share a project’s
+          address to work on it together.
+        </p>
       </div>
     );
   }

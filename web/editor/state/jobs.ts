@@ -16,9 +16,11 @@ interface Uploads {
   uploads: readonly { id: number; title: string }[];
   /** What the jobs of this window are about: file names, which the job itself knows too late. */
   titles: ReadonlyMap<string, string>;
+  /** What to do with what a job made, instead of selecting it. */
+  sequels: ReadonlyMap<string, (nodes: readonly string[]) => void>;
   beginUpload(title: string): number;
   endUpload(id: number): void;
-  follow(job: string, title: string): void;
+  follow(job: string, title: string, sequel?: (nodes: readonly string[]) => void): void;
 }
 
 let next = 1;
@@ -26,13 +28,17 @@ let next = 1;
 export const useJobs = create<Uploads>((set, get) => ({
   uploads: [],
   titles: new Map(),
+  sequels: new Map(),
   beginUpload(title) {
     const id = next++;
     set({ uploads: [...get().uploads, { id, title }] });
     return id;
   },
   endUpload: (id) => set({ uploads: get().uploads.filter((upload) => upload.id !== id) }),
-  follow: (job, title) => set({ titles: new Map(get().titles).set(job, title) }),
+  follow(job, title, sequel) {
+    set({ titles: new Map(get().titles).set(job, title) });
+    if (sequel) set({ sequels: new Map(get().sequels).set(job, sequel) });
+  },
 }));
 
 const ACTIVE = ["queued", "running", "awaiting_input"];

@@ -1,4 +1,4 @@
-import { Globe, Magnet, Rotate3d } from "lucide-react";
+import { Box, Globe, Magnet } from "lucide-react";
 import { Popover } from "radix-ui";
 import { TOOLS } from "@editor/commands/actions";
 import { local, type SnapSteps, useLocal } from "@editor/state/local";
@@ -33,7 +33,7 @@ function Space() {
   const world = space === "world";
   return (
     <IconButton
-      icon={world ? Globe : Rotate3d}
+      icon={world ? Globe : Box}
       label={world ? "Axes of the world" : "Axes of the object"}
       keys="X"
       data-testid="space"

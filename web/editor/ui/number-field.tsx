@@ -86,7 +86,7 @@ export function NumberField(props: NumberFieldProps) {
           if (event.key === "Shift" || event.key === "Alt") stepping.current = null;
         }}
       />
-      {unit && <span className="pr-1.5 text-xs text-faint select-none">{unit}</span>}
+      {unit && <span className="shrink-0 pr-1.5 text-xs whitespace-nowrap text-faint select-none">{unit}</span>}
     </div>
   );
 }

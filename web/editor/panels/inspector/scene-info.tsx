@@ -46,13 +46,13 @@ function Display() {
     <Section id="display" title="Display">
       <Row label="Budget" hint="Levels of detail are chosen so that at most this many triangles are drawn.">
         <NumberField
-          label="Triangle budget"
+          label="Triangle budget in millions"
           prefix="≤"
           values={[budget / 1e6]}
           min={0.05}
           max={50}
           step={0.1}
-          unit="M triangles"
+          unit="M"
           testId="triangle-budget"
           onChange={([value = 2]) => set({ budget: Math.round(value * 1e6) })}
         />

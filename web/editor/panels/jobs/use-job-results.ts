@@ -39,7 +39,7 @@ function tell(project: Project, job: JobSnapshot, title: string): void {
     toast(`${title} failed`, { tone: "danger", detail: `${message} ${hint}`.trim(), ...action });
   } else if (job.state === "succeeded") {
     toast(`${title} is done`, { tone: "ok", ...(detailOf(report.length) && { detail: detailOf(report.length) }), ...action });
-    if (job.op === "import") showImported(project, idsOf(job, "nodes"));
+    if (job.op === "import") showImported(project, job);
     if (job.op === "export") saveExport(project, job);
   }
 }
@@ -49,17 +49,23 @@ function detailOf(entries: number): string {
 }
 
 /** The result's own step arrives with the document, perhaps a moment after the job's state. */
-function showImported(project: Project, nodes: string[]): void {
+function showImported(project: Project, job: JobSnapshot): void {
+  const nodes = idsOf(job, "nodes");
+  const sequel = useJobs.getState().sequels.get(job.id) ?? present;
   const show = () => {
     if (!nodes.every((id) => project.store.node(id))) return false;
-    local().select(nodes);
-    viewport()?.frame(project.store.roots().length === nodes.length ? [] : nodes);
+    sequel(nodes);
     return true;
   };
   if (!nodes.length || show()) return;
   const stop = project.store.subscribeAll(() => {
     if (show()) stop();
   });
+}
+
+function present(nodes: readonly string[]): void {
+  local().select(nodes);
+  viewport()?.frame(nodes);
 }
 
 function saveExport(project: Project, job: JobSnapshot): void {
