@@ -176,7 +176,7 @@ def _person(user_id: str, query: Mapping[str, str]) -> Identity:
 
 def _chosen_id(query: Mapping[str, str]) -> str | None:
     user_id = query.get("user", "")
-    return user_id if _ID.match(user_id) else None
+    return user_id if _ID.fullmatch(user_id) else None
 
 
 def _name(query: Mapping[str, str], default: str) -> str:

@@ -133,7 +133,7 @@ def _path(sha256: str) -> str:
 
 def check_sha256(sha256: str) -> str:
     """The hash itself, or NotFound: nothing has such a name. Keeps every other path out of the store."""
-    if not _SHA256.match(sha256):
+    if not _SHA256.fullmatch(sha256):
         raise _no_blob(sha256)
     return sha256
 

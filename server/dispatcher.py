@@ -21,7 +21,7 @@ from server.auth import Identity, stable_id
 from server.blobs import BlobStore
 from server.errors import Conflict, Forbidden, Unavailable, Unprocessable
 from server.jobs.job import JsonObject, QueuedJob
-from server.jobs.leases import Lease, Leases
+from server.jobs.leases import Lease, Leases, lease_lost
 from server.jobs.mirror import SessionMirror
 from server.jobs.operations import check_request, is_internal
 from server.jobs.plain import is_compressed
@@ -175,7 +175,7 @@ class Dispatcher:
     async def complete(self, id: str, lease: str, result: JsonObject, update: bytes | None) -> str:
         """Commit a result: the scene's log row and the job's state in one transaction, then everybody is told.
 
-        Repeating the very result that was committed answers the same again. LeaseLost (409) for anybody else.
+        Repeating the very result that was committed answers the same again. `lease_lost` for anybody else.
         """
         job = await self.queue.find(id)
         if job.state == "succeeded" and job.lease == lease:
@@ -183,11 +183,16 @@ class Dispatcher:
         if job.cancelling and job.lease == lease:
             await self.fail(id, lease, {"code": "cancelled", "message": "it was cancelled", "hint": ""}, retry=False)
             raise Conflict("job_cancelled", f"job {id} was cancelled before its result came")
+        if job.lease != lease:
+            raise lease_lost(id)
         await self._check_result(job, result)
         await self._commit(job, lease, _with_url(job.project, result), update)
         if job.op == "plain":
             await self._ledger.record_plain(job.params["blob"], result["blob"])
-        return (await self._changed(await self.queue.find(id))).state
+        done = await self.queue.find(id)
+        if done.lease != lease:  # another attempt's update was in the log before this one
+            raise lease_lost(id)
+        return (await self._changed(done)).state
 
     async def _check_result(self, job: QueuedJob, result: JsonObject) -> None:
         named = [str(result["blob"])] if "blob" in result else []
@@ -219,14 +224,18 @@ class Dispatcher:
         await self._leases.prolong_all()
         while not self.signals.closed:
             with self.signals.listen(_LEASED) as leased:
-                for job in await self._leases.expire():
-                    log.warning("lease expired", job=job.id, op=job.op, worker=job.worker, state=job.state)
-                    await self._changed(job)
+                await self.expire()
                 left = await self._leases.next_expiry()
                 if left is None:
                     await leased.wait()
                 else:
                     await wait_for(leased, left + 0.01)
+
+    async def expire(self) -> None:
+        """End the attempts of peers that have been silent for too long."""
+        for job in await self._leases.expire():
+            log.warning("lease_expired", job=job.id, op=job.op, state=job.state, attempts=job.attempts)
+            await self._changed(job)
 
     async def _changed(self, job: QueuedJob) -> QueuedJob:
         self.signals.notify(job.id)

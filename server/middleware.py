@@ -44,7 +44,7 @@ class HostGuard:
 
     def _judge(self, headers: Headers) -> Refusal | None:
         host = headers.get("host", "")
-        if not _HOST.match(host) or (self._local and host_name(host) not in self._allowed):
+        if not _HOST.fullmatch(host) or (self._local and host_name(host) not in self._allowed):
             return Forbidden(
                 "foreign_host",
                 f"this server does not answer to the host {host[:80]!r}",
@@ -128,7 +128,7 @@ class SecurityHeaders:
 
 def content_security_policy(host: str) -> str:
     """The policy of every answer. 'self' alone does not cover sockets in every browser, so the host is named too."""
-    sockets = f" ws://{host} wss://{host}" if _HOST.match(host) else ""
+    sockets = f" ws://{host} wss://{host}" if _HOST.fullmatch(host) else ""
     return (
         "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; "
         f"img-src 'self' blob: data:; font-src 'self' data:; connect-src 'self' blob: data:{sockets}; "

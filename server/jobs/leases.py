@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from server.errors import Conflict, Unprocessable
+from server.errors import Conflict
 from server.jobs.job import JsonObject, QueuedJob, job_of
 from server.jobs.queue import COLUMNS
 from server.storage.api_tables import jobs
@@ -55,7 +55,7 @@ class Leases:
         values = {"expires": self._expiry(), "progress": progress, "message": message}
         async with self._engine.begin() as connection:
             job = await _change(connection, _held(id, lease), values)
-        return job or _lost(id)
+        return _still_held(job, id)
 
     async def complete(self, connection: AsyncConnection, id: str, lease: str, result: JsonObject) -> QueuedJob:
         """Mark a job succeeded within the transaction that logs its update. Raising undoes both."""
@@ -68,13 +68,13 @@ class Leases:
             "expires": None,
         }
         job = await _change(connection, [*_held(id, lease), jobs.c.cancelling.is_(False)], values)
-        return job or _lost(id)
+        return _still_held(job, id)
 
     async def fail(self, job: QueuedJob, lease: str, error: JsonObject, retry: bool) -> QueuedJob:
         """End an attempt: cancelled if that was asked for, queued again on retry while attempts last, else failed."""
         async with self._engine.begin() as connection:
             failed = await _change(connection, _held(job.id, lease), self._after_failure(job, error, retry))
-        return failed or _lost(job.id)
+        return _still_held(failed, job.id)
 
     async def expire(self) -> list[QueuedJob]:
         """End the attempts whose peers have been silent for too long; returns the jobs that changed."""
@@ -150,17 +150,16 @@ async def _change(
     return job_of(row) if row else None
 
 
-def _lost(id: str) -> QueuedJob:
-    raise Conflict("lease_lost", f"job {id} is not leased under this token any more", "drop the work; lease again")
+def _still_held(job: QueuedJob | None, id: str) -> QueuedJob:
+    if job is None:
+        raise lease_lost(id)
+    return job
+
+
+def lease_lost(id: str) -> Conflict:
+    return Conflict("lease_lost", f"job {id} is not leased under this token any more", "drop the work; lease again")
 
 
 def _exhausted(causes: list[JsonObject]) -> JsonObject:
     told = "; ".join(f"{cause['attempt']}. {cause['code']}: {cause['message']}" for cause in causes)
     return {"code": "attempts_exhausted", "message": f"{len(causes)} attempts failed: {told}", "hint": ""}
-
-
-def check_progress(progress: float) -> float:
-    """A progress between 0 and 1, or a refusal."""
-    if not 0.0 <= progress <= 1.0:
-        raise Unprocessable("bad_progress", f"progress is {progress}", "a number from 0 to 1")
-    return progress

@@ -60,7 +60,7 @@ class SessionMirror:
 
     async def unknown(self, session: Document) -> dict[str, dict[str, Any]]:
         """Records of jobs that participants wrote and the queue does not hold yet."""
-        ids = {id for id in session.ids("jobs") if _ID.match(id)}
+        ids = {id for id in session.ids("jobs") if _ID.fullmatch(id)}
         ids -= await self._queue.known(ids)
         records = {id: session.record("jobs", id) for id in sorted(ids)}
         return {id: plain(record.to_py()) or {} for id, record in records.items() if record is not None}

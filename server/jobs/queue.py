@@ -112,9 +112,8 @@ class JobQueue:
         """1 for the job that has waited longest; None once it does not wait. Turns between users can still reorder."""
         if job.state != "queued":
             return None
-        query = select(func.count()).where(
-            jobs.c.state == "queued", (jobs.c.at < job.at) | ((jobs.c.at == job.at) & (jobs.c.id <= job.id))
-        )
+        own = select(jobs.c.sequence).where(jobs.c.id == job.id).scalar_subquery()
+        query = select(func.count()).where(jobs.c.state == "queued", jobs.c.sequence <= own)
         async with self._reader.connect() as connection:
             return int((await connection.execute(query)).scalar_one())
 
