@@ -1,6 +1,6 @@
 import { IDBFactory } from "fake-indexeddb";
 import "fake-indexeddb/auto";
-import { beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import { SceneDocument } from "./document";
 import { add } from "./nodes";
 import { OfflineStore, settled } from "./offline";
@@ -98,13 +98,11 @@ test("a copy that the server refused is emptied", async () => {
 test("a database that fails is an error that the status can say, not a lost promise", async () => {
   const { document, store } = await open();
   const broken = new Error("the disk is full");
-  IDBDatabase.prototype.transaction = new Proxy(IDBDatabase.prototype.transaction, {
-    apply(target, database, values) {
-      if (values[1] === "readwrite") throw broken;
-      return Reflect.apply(target, database, values);
-    },
+  const transaction = vi.spyOn(IDBDatabase.prototype, "transaction").mockImplementation(() => {
+    throw broken;
   });
   add(document);
   await store.flush();
   expect([store.kept, store.error]).toEqual([false, broken]);
+  transaction.mockRestore();
 });

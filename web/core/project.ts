@@ -60,8 +60,9 @@ export class Project {
   readonly #indexedDB: IDBFactory | null;
   readonly #listeners = new Set<() => void>();
   readonly #jobs: JobWatch;
+  /** Work on this browser's copies that closing waits for. */
+  readonly #underWay: Promise<void>[] = [];
   #status: Status | null = null;
-  #closed = false;
 
   private constructor(options: ProjectOptions, generations: Generations, indexedDB: IDBFactory | null) {
     this.id = options.id;
@@ -173,9 +174,9 @@ export class Project {
 
   /** Leaves the project; resolves when this browser's copy is written. */
   async close(): Promise<void> {
-    this.#closed = true;
     this.#jobs.stop();
     for (const { connection } of this.#links) connection.close();
+    await Promise.all(this.#underWay);
     await Promise.all(this.#links.map(({ offline }) => offline?.close()));
     this.#listeners.clear();
     this.store.destroy();
@@ -211,8 +212,8 @@ export class Project {
     const { name, connection, offline } = link;
     if (name === "session" && connection.everSynced) this.#jobs.start();
     if (connection.hello !== null && connection.hello.generation !== link.generation)
-      void this.#adopt(link, connection.hello.generation);
-    if (connection.spoiled) void offline?.discard();
+      this.#underWay.push(this.#adopt(link, connection.hello.generation));
+    if (connection.spoiled && offline?.error === null) this.#underWay.push(offline.discard().catch(warn));
     this.#changed();
   }
 
@@ -234,7 +235,6 @@ export class Project {
     const { document } = link;
     try {
       const offline = await OfflineStore.open({ name, document, indexedDB: this.#indexedDB as IDBFactory });
-      if (this.#closed) return void offline.close();
       link.offline = offline;
       offline.subscribe(() => this.#changed());
       this.#changed();
