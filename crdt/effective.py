@@ -1,4 +1,4 @@
-"""The effective scene: what people see, as plain JSON keyed by id (docs/api.md). Dangling references are absent (V2)."""
+"""The effective scene: what people see, as JSON keyed by id (docs/api.md). Dangling references are absent (V2)."""
 
 from __future__ import annotations
 

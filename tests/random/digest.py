@@ -1,0 +1,44 @@
+"""Comparing replicas (SPEC D9): state vectors and delete sets as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from crdt.document import SceneDocument
+
+Ranges = dict[int, list[tuple[int, int]]]
+
+
+def clocks(state_vector: bytes) -> dict[int, int]:
+    """Client → clock of an encoded state vector."""
+    numbers: list[int] = []
+    value = shift = 0
+    for byte in state_vector:
+        value |= (byte & 127) << shift
+        shift += 7
+        if byte < 128:
+            numbers.append(value)
+            value = shift = 0
+    return dict(sorted(zip(numbers[1::2], numbers[2::2], strict=True)))
+
+
+@dataclass(frozen=True)
+class Digest:
+    """How much a replica knows."""
+
+    clocks: dict[int, int]
+    deleted: Ranges
+
+    @staticmethod
+    def of(scene: SceneDocument) -> Digest:
+        return Digest(clocks(scene.state_vector()), scene.delete_set())
+
+    def covers(self, other: Digest) -> bool:
+        """Whether everything that `other` knows is known here."""
+        return all(self.clocks.get(client, 0) >= clock for client, clock in other.clocks.items()) and all(
+            _inside(wanted, self.deleted.get(client, [])) for client, ranges in other.deleted.items() for wanted in ranges
+        )
+
+
+def _inside(wanted: tuple[int, int], ranges: list[tuple[int, int]]) -> bool:
+    return any(start <= wanted[0] and wanted[0] + wanted[1] <= start + length for start, length in ranges)
