@@ -84,6 +84,11 @@ class Room:
         return self._journal.failing_since
 
     @property
+    def is_closed(self) -> bool:
+        """Whether it takes nothing more."""
+        return self._inbox.is_closed
+
+    @property
     def is_busy(self) -> bool:
         return bool(self.members or len(self._inbox) or self._in_hand)
 

@@ -52,11 +52,13 @@ class Rooms:
     async def room(self, branch: str) -> Room:
         """The room of a branch, loaded if need be. NotFound for a name that is none, Unavailable when stopping."""
         key = str(Branch.parse(branch))
-        while (room := self._rooms.get(key)) is None:
-            if self._is_closed:
-                raise Unavailable("server_stopping", "the server is being stopped", "connect again in a moment")
-            await self._load_once(key)
-        self._unload_later(key)
+        if self._is_closed:
+            raise Unavailable("server_stopping", "the server is being stopped", "connect again in a moment")
+        room = self._rooms.get(key)
+        if room is None or room.is_closed:
+            room = await self._load_once(key)
+        if room is self._rooms.get(key):
+            self._unload_later(key)
         return room
 
     @property
@@ -89,13 +91,13 @@ class Rooms:
 
     # -- loading
 
-    async def _load_once(self, key: str) -> None:
+    async def _load_once(self, key: str) -> Room:
         task = self._loading.get(key)
         if task is None:
             task = self._loading[key] = asyncio.create_task(self._load(key), name=f"load {key}")
             task.add_done_callback(lambda _: self._loading.pop(key, None))
         # Shielded: the first to come may go away, the others still wait for the room.
-        await asyncio.shield(task)
+        return await asyncio.shield(task)
 
     async def _load(self, key: str) -> Room:
         if (earlier := self._running.get(key)) is not None:

@@ -2,8 +2,8 @@
 
     python -m tests.vectors.generate_messages
 
-`messages`: {name, hex, type, fields}, bytes among the fields as {"hex"}; JSON bodies are byte for byte. `refused`: bytes that are no
-message. `presence`: awareness updates with their entries.
+`messages`: {name, hex, type, fields}, bytes among the fields as {"hex"}; JSON bodies are byte for byte. `refused`:
+bytes that are no message. `presence`: awareness updates with their entries.
 """
 
 import json
