@@ -25,7 +25,7 @@ WATCH = f"""() => {{
 EDIT = f"""name => {{
   const {{ project }} = window.maquette;
   const at = {NOW};
-  project.edit("Rename", scene => scene.set("nodes", project.store.roots()[0], "name", name));
+  project.edit("Rename", () => project.scene.set("nodes", project.store.roots()[0], "name", name));
   return at;
 }}"""
 

@@ -85,7 +85,7 @@ async def test_two_people_drop_move_paint_trash_and_undo(tmp_path: Path) -> None
         await select(ben, bunny)
         await ada.page.click(f"[data-testid=outliner-row][data-node-id='{bunny}']")
         await ada.page.keyboard.press("Delete")
-        await ben.eval("id => window.maquette.project.edit('Rename', s => s.set('nodes', id, 'name', 'Hare'))", bunny)
+        await ben.eval("id => maquette.project.edit('Rename', () => maquette.project.scene.set('nodes', id, 'name', 'Hare'))", bunny)
         await equal(ada, ben)
         assert await ben.eval("id => window.maquette.project.store.node(id).hidden", bunny)
         await ada.page.click("[data-testid=undo]")
