@@ -13,17 +13,18 @@ from crdt.presence import MAX_STATE, PresenceEntry, decode_presence
 from server.member import Member
 
 INTERVAL = 0.03
-"""Seconds between two rounds; the first change after a pause goes out at once."""
+"""The first change after a pause goes out at once."""
 REMEMBERED_CLOCKS = 10_000
 
 _log = structlog.get_logger()
 
 
 class PresenceBoard:
-    """members: the room's, iterated at each round."""
+    """members: the room's, iterated at each round. interval: seconds between two rounds."""
 
-    def __init__(self, members: Iterable[Member]) -> None:
+    def __init__(self, members: Iterable[Member], interval: float = INTERVAL) -> None:
         self._members = members
+        self._interval = interval
         self._owners: dict[int, Member | None] = {}
         self._entries: dict[int, PresenceEntry] = {}
         self._clocks: dict[int, int] = {}
@@ -112,7 +113,7 @@ class PresenceBoard:
             return
         self._send({client: self._entries[client].encode() for client in self._changed})
         self._changed.clear()
-        self._next_round = asyncio.get_running_loop().call_later(INTERVAL, self._round)
+        self._next_round = asyncio.get_running_loop().call_later(self._interval, self._round)
 
     def _send(self, entries: dict[int, bytes]) -> None:
         for member in self._members:
