@@ -35,7 +35,7 @@ class ExportPlan:
         }  # fmt: skip
         for node, parent in self._starts(chosen):
             self._subtree(node, parent)
-        self._report()
+        self._note_losses()
 
     def _starts(self, chosen: list[str] | None) -> Iterable[tuple[str, int | None]]:
         if chosen is None:
@@ -159,16 +159,13 @@ class ExportPlan:
         content: JsonObject = found.model_dump(mode="json", exclude=_ADDRESS)
         return content
 
-    def _report(self) -> None:
+    def _note_losses(self) -> None:
         if self._hidden:
             text = "Hidden objects were left out."
             self.value["report"].append({"kind": "dropped", "what": "hidden", "text": text, "count": self._hidden})
-        sources = sum(
-            self._scene.read("meshes", key[1]).source is not None for key in self._index if key[0] == "meshes"
-        )
-        if sources:
-            text = "Skins, animations or morph targets of the imported file are kept in the project but not written."
-            self.value["report"].append({"kind": "dropped", "what": "animation", "text": text, "count": sources})
+        meshes = [key[1] for key in self._index if key[0] == "meshes"]
+        sources = [mesh for mesh in meshes if self._scene.read("meshes", mesh).source is not None]
+        self.value["has_unedited_source"] = bool(sources)
 
 
 def _ancestors(tree: Tree, node: str) -> list[str]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from compute import formats
 from compute.codec import decode_geometry
 from compute.engine.base import Workspace
 from compute.errors import OperationError
+from compute.formats.files import Unit
 from compute.mesh import JsonObject
 from compute.operation import Operation, Params, Plan, Request, parse
 from compute.operations.export_plan import ExportPlan
@@ -23,11 +24,14 @@ class ExportTarget(Params):
     nodes: Annotated[list[Id], Field(min_length=1)] | None = None
 
 
-class ExportOptions(BaseModel):
-    """level: of detail, 0 for the full one. All other keys go to the format's writer."""
+class ExportOptions(Params):
+    """level: of detail, 0 for the full one; one that is not built gives the next finer. The rest: `WriteOptions`."""
 
-    model_config = ConfigDict(extra="allow", frozen=True)
     level: Annotated[int, Field(ge=0, le=MAX_LEVELS)] = 0
+    compression: Literal["none", "meshopt", "quantised"] = "none"
+    binary: bool = True
+    unit: Unit | None = None
+    up: Literal["Y", "Z"] = "Z"
 
 
 class ExportParams(Params):
@@ -57,7 +61,7 @@ def run(workspace: Workspace) -> JsonObject:
     arguments = workspace.arguments
     scene = _scene(workspace, arguments["scene"])
     workspace.report(0.6, f"writing {arguments['format'].upper()}")
-    written = formats.write(scene, arguments["format"], arguments["options"] | {"name": arguments["name"]})
+    written = formats.write(scene, arguments["format"], formats.WriteOptions(**arguments["options"]))
     return {
         "blob": workspace.put(written.data),
         "name": written.name,
@@ -82,6 +86,7 @@ def _scene(workspace: Workspace, value: JsonObject) -> Scene:
         cameras=value["cameras"],
         lights=value["lights"],
         name=workspace.arguments["name"],
+        has_unedited_source=value["has_unedited_source"],
     )
 
 
