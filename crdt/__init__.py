@@ -3,6 +3,7 @@
 Rules are in SPEC.md, the wire in PROTOCOL.md. The rest is imported from its module (`crdt.nodes`, `crdt.undo`, …).
 """
 
+from crdt.client import join
 from crdt.document import SceneDocument, SessionDocument
 from crdt.errors import (
     ConnectionRefused,
@@ -22,4 +23,5 @@ __all__ = [
     "SessionDocument",
     "UnknownRecord",
     "UpdateRefused",
+    "join",
 ]
