@@ -98,6 +98,7 @@ test("a level that lands is told to its mesh, and shows when its revision is the
   expect(store.lod(mesh)).toMatchObject({ revision: null, settings: { auto: true } });
   const revision = addRevision(scene, revisionOf(mesh));
   setHead(scene, mesh, revision);
+  expect(store.ids("meshes")).toEqual([mesh]);
   expect(store.mesh(mesh)?.revision?.geometry).toBe(SHA);
   const heard = listen(store);
   putResult(scene, revision, 2, LEVEL);

@@ -19,7 +19,7 @@ import type {
 } from "./snapshots";
 import { ROOT, subtree, type Tree } from "./tree";
 import { compare } from "./tree-edges";
-import { sameList } from "./tree-index";
+import { isTrashed, sameList } from "./tree-index";
 
 export type * from "./snapshots";
 
@@ -102,7 +102,10 @@ export class SceneStore extends KeyedStore {
     return this.cached(root, () =>
       this.document
         .ids(root)
-        .filter((id) => this.document.record(root, id) !== undefined && !this.#record(root, id)?.trashed)
+        .filter((id) => {
+          const record = this.document.record(root, id);
+          return record !== undefined && !isTrashed(record.get("trashed"));
+        })
         .sort(compare),
     );
   }
@@ -153,7 +156,7 @@ export class SceneStore extends KeyedStore {
     const all = this.#tree.children.get(id) ?? NONE;
     const { hidden } = this.#tree;
     const list = all.some((child) => hidden.has(child))
-      ? all.filter((child) => !this.document.record("nodes", child)?.get("trashed"))
+      ? all.filter((child) => !isTrashed(this.document.record("nodes", child)?.get("trashed")))
       : all;
     const before = this.#shown.get(id);
     if (before !== undefined && sameList(before, list)) return before;
