@@ -86,6 +86,7 @@ class LivePresence:
     """Who is here. `set(selection=[…], camera=…)` shows more of oneself; `others` are the states of the others."""
 
     def __init__(self, link: Link, user: JsonObject) -> None:
+        self.user = user
         self._link = link
         self._state: JsonObject = {"user": user}
 

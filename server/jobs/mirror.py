@@ -5,7 +5,7 @@ a job is written back. The queue is the truth; the document is repaired from it 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from crdt import jobs as job_records
@@ -58,11 +58,17 @@ class SessionMirror:
             except Unavailable:  # the room was unloaded; whoever loads it next repairs it
                 del self._rooms[job.project]
 
-    async def unknown(self, session: Document) -> dict[str, dict[str, Any]]:
-        """Records of jobs that participants wrote and the queue does not hold yet."""
-        ids = {id for id in session.ids("jobs") if _ID.fullmatch(id)}
-        ids -= await self._queue.known(ids)
-        records = {id: session.record("jobs", id) for id in sorted(ids)}
+    async def rewrite(self, room: Room, ids: Collection[str]) -> None:
+        """Put right what participants wrote into jobs that the queue holds: their state is the server's to say."""
+        project = room.branch.project
+        async with self._locks.hold(project):
+            await _write(room, [job for job in await self._queue.of_project(project, ids) if not is_internal(job.op)])
+
+    async def unknown(self, session: Document, ids: Collection[str]) -> dict[str, dict[str, Any]]:
+        """Records among these that participants wrote and the queue does not hold yet."""
+        new = {id for id in ids if _ID.fullmatch(id)}
+        new -= await self._queue.known(new)
+        records = {id: session.record("jobs", id) for id in sorted(new)}
         return {id: plain(record.to_py()) or {} for id, record in records.items() if record is not None}
 
 

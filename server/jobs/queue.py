@@ -69,8 +69,11 @@ class JobQueue:
         cursor = rows[limit - 1].sequence if len(rows) > limit else None
         return [QueuedJob(**{c.name: row._mapping[c.name] for c in COLUMNS}) for row in rows[:limit]], cursor
 
-    async def of_project(self, project: str) -> list[QueuedJob]:
-        return await self._select(jobs.c.project == project)
+    async def of_project(self, project: str, ids: Collection[str] | None = None) -> list[QueuedJob]:
+        """All jobs of a project, or those of these ids, in the order of asking."""
+        if ids is None:
+            return await self._select(jobs.c.project == project)
+        return await self._select(jobs.c.project == project, jobs.c.id.in_(ids)) if ids else []
 
     async def cancel(self, project: str, id: str) -> QueuedJob:
         """Cancel at once what waits; ask the peer of what runs; leave what is over as it is."""

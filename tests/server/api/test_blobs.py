@@ -87,6 +87,7 @@ async def test_head_tells_the_size(client: httpx.AsyncClient, project: str, blob
 async def test_a_blob_of_another_project_is_not_to_be_read(client: httpx.AsyncClient, blob: str) -> None:
     other = (await client.post("/api/v1/projects", json={"name": "other"})).json()["id"]
     path = f"/api/v1/projects/{other}/blobs/{SHA}"
+    assert (await client.get(blob)).status_code == 200
     assert (await client.get(path)).status_code == 404
     assert (await client.put(path, content=DATA)).status_code == 201, "who has the bytes may put them"
     assert (await client.get(path)).content == DATA
@@ -136,9 +137,7 @@ async def test_a_compressed_geometry_is_decoded_by_a_peer_once(
     client: httpx.AsyncClient, peer: httpx.AsyncClient, project: str
 ) -> None:
     compressed = await put(client, project, glb({"extensionsRequired": ["EXT_meshopt_compression"]}))
-    asking = [
-        asyncio.create_task(client.get(f"{project}/blobs/{compressed}", params={"plain": 1})) for _ in range(2)
-    ]
+    asking = [asyncio.create_task(client.get(f"{project}/blobs/{compressed}", params={"plain": 1})) for _ in range(2)]
     leased = (await peer.post("/api/v1/peers/lease", json={"peer": "p", "ops": ["plain"], "wait": 30})).json()
     assert leased["job"]["params"] == {"blob": compressed}
     plain = await put(peer, project, b"decoded")

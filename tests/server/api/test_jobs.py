@@ -284,7 +284,7 @@ async def test_export_has_a_call_of_its_own(client: httpx.AsyncClient, project: 
     assert job["params"] == {"format": "stl", "options": {"binary": 1}}
 
 
-async def test_peers_endpoints_need_the_peer_token(client: httpx.AsyncClient, project: str) -> None:
+async def test_peers_endpoints_need_the_peer_token(client: httpx.AsyncClient) -> None:
     body = {"peer": "p", "ops": ["export"]}
     refused = await client.post("/api/v1/peers/lease", json=body)
     assert (refused.status_code, refused.json()["error"]["code"]) == (403, "forbidden")
