@@ -76,6 +76,8 @@ export interface ApiOptions {
   /** The server's origin; in a browser the page's own. */
   readonly origin?: string;
   readonly token?: string;
+  /** Who asks, where the server lets visitors say so (local mode); the author of what is asked for. */
+  readonly user?: { readonly id: string; readonly name: string };
   readonly fetch?: typeof fetch;
 }
 
@@ -85,10 +87,12 @@ export class Api {
   readonly base: string;
   readonly #fetch: typeof fetch;
   readonly #token: string | undefined;
+  readonly #user: ApiOptions["user"];
 
-  constructor({ origin = "", token, fetch: fetcher = globalThis.fetch }: ApiOptions = {}) {
+  constructor({ origin = "", token, user, fetch: fetcher = globalThis.fetch }: ApiOptions = {}) {
     this.base = `${origin}/api/v1`;
     this.#token = token;
+    this.#user = user;
     this.#fetch = fetcher.bind(globalThis);
   }
 
@@ -132,12 +136,12 @@ export class Api {
     for (const { file, path } of files) form.append("file", file, path);
     if (settings.parent !== undefined) form.append("parent", settings.parent);
     if (settings.options !== undefined) form.append("options", JSON.stringify(settings.options));
-    const answer = await this.#json<{ job: string }>("POST", `/projects/${id}/import`, { form }, settings.signal);
+    const answer = await this.#json<{ job: string }>("POST", `/projects/${id}/import${this.#asker()}`, { form }, settings.signal);
     return answer.job;
   }
 
   async startJob(id: string, { op, target = {}, params = {} }: JobOrder): Promise<string> {
-    const answer = await this.#json<{ job: string }>("POST", `/projects/${id}/jobs`, { json: { op, target, params } });
+    const answer = await this.#json<{ job: string }>("POST", `/projects/${id}/jobs${this.#asker()}`, { json: { op, target, params } });
     return answer.job;
   }
 
@@ -151,7 +155,7 @@ export class Api {
   }
 
   async exportScene(id: string, order: ExportOrder): Promise<string> {
-    return (await this.#json<{ job: string }>("POST", `/projects/${id}/export`, { json: order })).job;
+    return (await this.#json<{ job: string }>("POST", `/projects/${id}/export${this.#asker()}`, { json: order })).job;
   }
 
   async getBlob(id: string, sha256: string, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
@@ -166,6 +170,10 @@ export class Api {
   /** Where a browser downloads a blob from, under a name of its own. */
   blobUrl(id: string, sha256: string, name?: string): string {
     return `${this.base}/projects/${id}/blobs/${sha256}${query({ name })}`;
+  }
+
+  #asker(): string {
+    return query({ user: this.#user?.id, name: this.#user?.name });
   }
 
   async #json<T>(method: string, path: string, body?: Body, signal?: AbortSignal): Promise<T> {

@@ -70,7 +70,7 @@ export class Project {
     this.user = { id: userId, color: colourOf(userId), kind: "person", ...options.user };
     this.#indexedDB = indexedDB;
     this.presence = new Presence(this.scene.doc.clientID, this.user);
-    this.api = new Api(options);
+    this.api = new Api({ ...options, user: this.user });
     this.blobs = new Blobs(this.api, this.id);
     this.#links = [
       this.#link("scene", this.scene, options, generations.scene),
