@@ -10,11 +10,12 @@ from crdt.presence import join_entries
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """How the connection ends; refused tells a client that asked for reasons why."""
+    """How the connection ends. refused: says why to clients that asked for reasons. by_peer: it is closed already."""
 
     code: int
     reason: str = ""
     refused: Refused | None = None
+    by_peer: bool = False
 
 
 class Outbox:

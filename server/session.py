@@ -76,7 +76,7 @@ class Session:
             while True:
                 await self._receive(await self._next_message())
         except WebSocketDisconnect as error:
-            outbox.close(Closing(error.code, "gone"))
+            outbox.close(Closing(error.code, by_peer=True))
         except ProtocolError as error:
             code = TOO_LARGE if error.code == "message_too_large" else MALFORMED
             outbox.close(Closing(code, error.code, Refused(error.code, error.message, error.hint)))
@@ -156,7 +156,8 @@ class Session:
     async def _close(self, closing: Closing) -> None:
         if closing.refused is not None:
             self.telemetry.refusals.labels(closing.refused.code).inc()
-        await close_socket(self.websocket, closing, self.tells_refusals, self.limits.send)
+        if not closing.by_peer:
+            await close_socket(self.websocket, closing, self.tells_refusals, self.limits.send)
 
 
 async def close_socket(websocket: WebSocket, closing: Closing, tells_refusals: bool, seconds: float = 10.0) -> None:
