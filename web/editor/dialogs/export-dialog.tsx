@@ -70,7 +70,7 @@ export default function ExportDialog({ onClose }: { onClose(): void }) {
         <Row label="Detail">
           <Select aria-label="Level of detail" value={level} options={LEVELS} onPick={setLevel} />
         </Row>
-        {format === "glb" && <Check label="Compress geometry (meshopt): smaller, but not every program reads it" checked={compressed} onToggle={setCompressed} />}
+        {format === "glb" && <Check label="Compress (meshopt): not for every program" checked={compressed} onToggle={setCompressed} />}
         {(format === "stl" || format === "ply") && <Check label="Binary: smaller" checked={binary} onToggle={setBinary} />}
       </div>
     </Dialog>

@@ -57,11 +57,26 @@ export function moment(time: number): string {
   return timed.format(time);
 }
 
+const LENGTHS = [
+  [1000, "km", 10_000],
+  [1, "m", 1],
+  [0.001, "mm", 0.001],
+  [1e-6, "µm", 0],
+] as const;
+
+function unitFor(metres: number): (typeof LENGTHS)[number] {
+  return LENGTHS.find(([, , from]) => Math.abs(metres) >= from) ?? LENGTHS[1];
+}
+
 /** A length in metres in the unit that reads best. */
 export function length(metres: number): string {
-  const size = Math.abs(metres);
-  if (size === 0) return "0 m";
-  if (size < 0.001) return `${decimal(metres * 1e6, 2)} µm`;
-  if (size < 1) return `${decimal(metres * 1000, 2)} mm`;
-  return size < 10_000 ? `${decimal(metres, 2)} m` : `${decimal(metres / 1000, 2)} km`;
+  if (metres === 0) return "0 m";
+  const [size, unit] = unitFor(metres);
+  return `${decimal(metres / size, 2)} ${unit}`;
+}
+
+/** "1.2 × 0.4 × 3 m": all in the unit of the longest. */
+export function dimensions(metres: readonly number[]): string {
+  const [size, unit] = unitFor(Math.max(...metres.map(Math.abs)) || 1);
+  return `${metres.map((side) => decimal(side / size, 2)).join(" × ")} ${unit}`;
 }

@@ -2,7 +2,6 @@ import { X } from "lucide-react";
 import { Dialog as Radix } from "radix-ui";
 import type { ReactNode } from "react";
 import { cn } from "@editor/lib/cn";
-import { IconButton } from "./button";
 
 interface DialogProps {
   open: boolean;
@@ -34,8 +33,9 @@ export function Dialog({ open, onClose, title, description, wide, children, foot
               <Radix.Title className="text-lg font-semibold">{title}</Radix.Title>
               {description && <Radix.Description className="mt-0.5 text-muted">{description}</Radix.Description>}
             </div>
-            <Radix.Close asChild>
-              <IconButton icon={X} label="Close" keys="Escape" />
+            {/* Without a tooltip: it would open with the focus and take the first Escape for itself. */}
+            <Radix.Close aria-label="Close" className="grid size-7 place-items-center rounded-md text-muted hover:bg-hover hover:text-ink">
+              <X size={16} strokeWidth={1.75} aria-hidden />
             </Radix.Close>
           </header>
           <div className="min-h-0 flex-1 overflow-y-auto px-4 pb-4">{children}</div>

@@ -1,5 +1,5 @@
 import { useMemo } from "react";
-import { bytes, count, length, plural } from "@editor/lib/format";
+import { bytes, count, dimensions, plural } from "@editor/lib/format";
 import { useMesh, useProject } from "@editor/state/project";
 import { Section } from "@editor/ui/section";
 
@@ -17,13 +17,13 @@ function One({ id }: { id: string }) {
   const users = useUsers(id);
   const revision = mesh?.revision;
   if (!mesh || !revision) return <p className="text-muted">This mesh has no geometry yet.</p>;
-  const size = [0, 1, 2].map((i) => length((revision.max[i] ?? 0) - (revision.min[i] ?? 0)));
+  const size = [0, 1, 2].map((i) => (revision.max[i] ?? 0) - (revision.min[i] ?? 0));
   return (
     <dl className="grid grid-cols-[92px_1fr] gap-x-2 gap-y-1">
       <Fact name="Name" value={mesh.name || "Unnamed"} />
       <Fact name="Triangles" value={count(revision.triangles)} />
       <Fact name="Vertices" value={`${count(revision.vertices)} (${count(revision.positions)} positions)`} />
-      <Fact name="Size" value={size.join(" × ")} />
+      <Fact name="Size" value={dimensions(size)} />
       <Fact name="Stored" value={bytes(revision.bytes)} />
       {users > 1 && <Fact name="Used by" value={plural(users, "node")} />}
     </dl>

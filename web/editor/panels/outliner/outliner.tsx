@@ -80,6 +80,7 @@ function Tree({ rows }: { rows: readonly OutlineRow[] }) {
   const onClick = useCallback(
     (event: MouseEvent, id: string) => {
       if (wasDragged()) return;
+      if (!local().renaming) scroller.current?.focus({ preventScroll: true });
       const keys = { shift: event.shiftKey, toggle: event.ctrlKey || event.metaKey };
       const { ids, anchor } = clickSelection(newest.current, id, keys);
       local().select(ids, anchor);
@@ -105,7 +106,7 @@ function Tree({ rows }: { rows: readonly OutlineRow[] }) {
         onClick={(event) => {
           if (event.target === event.currentTarget || event.target === event.currentTarget.firstElementChild) local().select([]);
         }}
-        className="relative min-h-0 flex-1 overflow-y-auto outline-offset-[-2px]"
+        className={cn("group/tree relative min-h-0 flex-1 overflow-y-auto outline-offset-[-2px]", cursor && "outline-none")}
       >
         <div role="presentation" className="relative" style={{ height: rows.length * ROW_HEIGHT + 8 }}>
           {rows.slice(first, last).map((row, i) => (
@@ -114,6 +115,7 @@ function Tree({ rows }: { rows: readonly OutlineRow[] }) {
               row={row}
               index={first + i}
               selected={selection.includes(row.id)}
+              cursor={row.id === cursor}
               target={drop?.mark.kind === "into" && drop.mark.index === first + i}
               onPointerDown={onPointerDown}
               onClick={onClick}

@@ -14,6 +14,7 @@ interface RowProps {
   row: OutlineRow;
   index: number;
   selected: boolean;
+  cursor: boolean;
   target: boolean;
   onPointerDown(event: PointerEvent, id: string): void;
   onClick(event: MouseEvent, id: string): void;
@@ -21,7 +22,7 @@ interface RowProps {
 
 export const rowId = (id: string) => `outline-${id}`;
 
-export const Row = memo(function Row({ row, index, selected, target, onPointerDown, onClick }: RowProps) {
+export const Row = memo(function Row({ row, index, selected, cursor, target, onPointerDown, onClick }: RowProps) {
   const node = useNode(row.id);
   const renaming = useLocal((state) => state.renaming === row.id);
   if (!node) return null;
@@ -45,6 +46,7 @@ export const Row = memo(function Row({ row, index, selected, target, onPointerDo
       className={cn(
         "group absolute inset-x-1 flex items-center gap-1 rounded-md pr-1 outline-none select-none",
         selected ? "bg-accent-deep" : "hover:bg-raised",
+        cursor && "group-focus-visible/tree:ring-1 group-focus-visible/tree:ring-accent group-focus-visible/tree:ring-inset",
         target && "ring-2 ring-accent ring-inset",
         (node.hidden || row.passing) && "text-faint",
       )}
