@@ -136,12 +136,19 @@ export class Api {
     for (const { file, path } of files) form.append("file", file, path);
     if (settings.parent !== undefined) form.append("parent", settings.parent);
     if (settings.options !== undefined) form.append("options", JSON.stringify(settings.options));
-    const answer = await this.#json<{ job: string }>("POST", `/projects/${id}/import${this.#asker()}`, { form }, settings.signal);
+    const answer = await this.#json<{ job: string }>(
+      "POST",
+      `/projects/${id}/import${this.#asker()}`,
+      { form },
+      settings.signal,
+    );
     return answer.job;
   }
 
   async startJob(id: string, { op, target = {}, params = {} }: JobOrder): Promise<string> {
-    const answer = await this.#json<{ job: string }>("POST", `/projects/${id}/jobs${this.#asker()}`, { json: { op, target, params } });
+    const answer = await this.#json<{ job: string }>("POST", `/projects/${id}/jobs${this.#asker()}`, {
+      json: { op, target, params },
+    });
     return answer.job;
   }
 
