@@ -89,7 +89,8 @@ export class Objects {
     const shown = this.visibleFrom(camera);
     this.decide(shown, policy);
     const wishes = new Map<string, number>();
-    for (const drawable of shown) this.settle(drawable, loaded, wishes);
+    const ready = readiness(loaded);
+    for (const drawable of shown) settle(drawable, ready(drawable.facts as MeshFacts), loaded, wishes);
     return [...wishes].map(([hash, priority]) => ({ hash, priority }));
   }
 
@@ -165,19 +166,42 @@ export class Objects {
       drawable.wanted = items[index]?.options[chosen[index] as number]?.level ?? 0;
     });
   }
+}
 
-  private settle(drawable: Drawable, loaded: (hash: string) => boolean, wishes: Map<string, number>): void {
-    const { options, hashes } = drawable.facts as MeshFacts;
-    const ready = options.map((option) => option.level).filter((level) => loaded(hashes.get(level) as string));
-    const level = drawableLevel(drawable.wanted, ready);
-    if (level !== null) show(drawable, hashes.get(level) as string, level);
-    else if (drawable.drawn && !loaded(drawable.drawn.hash)) drawable.drawn = null;
-    const missing = nextLevel(drawable.wanted, options, new Set(ready));
-    if (missing === null) return;
-    const hash = hashes.get(missing) as string;
-    const urgency = Math.min(drawable.coverage, 10) + (level === null ? 100 : 0);
-    wishes.set(hash, Math.max(wishes.get(hash) ?? 0, urgency));
-  }
+type Ready = { readonly levels: readonly number[]; readonly set: ReadonlySet<number> };
+
+/** The levels that are loaded, looked up once for all nodes of a mesh. */
+function readiness(loaded: (hash: string) => boolean): (facts: MeshFacts) => Ready {
+  const known = new Map<MeshFacts, Ready>();
+  return (facts) => {
+    let ready = known.get(facts);
+    if (!ready) {
+      const levels = facts.options
+        .map((option) => option.level)
+        .filter((level) => loaded(facts.hashes.get(level) as string));
+      ready = { levels, set: new Set(levels) };
+      known.set(facts, ready);
+    }
+    return ready;
+  };
+}
+
+/** Shows the best that is loaded and wishes for what is better. */
+function settle(
+  drawable: Drawable,
+  ready: Ready,
+  loaded: (hash: string) => boolean,
+  wishes: Map<string, number>,
+): void {
+  const { options, hashes } = drawable.facts as MeshFacts;
+  const level = drawableLevel(drawable.wanted, ready.levels);
+  if (level !== null) show(drawable, hashes.get(level) as string, level);
+  else if (drawable.drawn && !loaded(drawable.drawn.hash)) drawable.drawn = null;
+  const missing = nextLevel(drawable.wanted, options, ready.set);
+  if (missing === null) return;
+  const hash = hashes.get(missing) as string;
+  const urgency = Math.min(drawable.coverage, 10) + (level === null ? 100 : 0);
+  wishes.set(hash, Math.max(wishes.get(hash) ?? 0, urgency));
 }
 
 function freshDrawable(node: MirrorNode, meshId: string, facts: MeshFacts | null): Drawable {

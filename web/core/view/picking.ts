@@ -71,14 +71,14 @@ function candidates(
   everything: boolean,
 ): { drawable: Drawable; near: number }[] {
   const found: { drawable: Drawable; near: number }[] = [];
+  const way = new Vector3();
   for (const drawable of drawables) {
     if (!drawable.visible || (drawable.node.source.locked && !everything)) continue;
     const { center, radius } = drawable.ball;
-    const closest = ray.distanceSqToPoint(center);
-    if (closest > radius * radius) continue;
-    const toCenter = center.clone().sub(ray.origin).dot(ray.direction);
-    const near = toCenter - Math.sqrt(radius * radius - closest);
-    if (toCenter + radius > 0) found.push({ drawable, near: Math.max(0, near) });
+    const along = way.subVectors(center, ray.origin).dot(ray.direction);
+    const missed = way.lengthSq() - along * along;
+    if (along + radius <= 0 || missed > radius * radius) continue;
+    found.push({ drawable, near: Math.max(0, along - Math.sqrt(radius * radius - missed)) });
   }
   return found.sort((a, b) => a.near - b.near);
 }
