@@ -1,8 +1,8 @@
 """PLY, ASCII and binary of either byte order: polygons, triangle strips, colours, normals, UVs.
 
-Colours of 8 or 16 bits are sRGB; colours in floats are linear. Position ids follow the file's order. The elements are
-laid out by a header of the file's own making: every size is checked against the bytes that follow before anything is
-allocated.
+Colours of 8 or 16 bits are sRGB; colours in floats are linear. Position ids follow the file's order;
+vertices that normals or UVs split are joined again within a shell, because PLY has no other way to hold a seam. Every
+size that the header states is checked against the bytes that follow before anything is allocated.
 Source: paulbourke.net/dataformats/ply.
 """
 
@@ -87,6 +87,8 @@ def read_ply(data: bytes, name: str, options: ReadOptions) -> Scene:
         )
     built = faces.build(found, positions, report)
     mesh = _attributes(built.mesh, vertices, built.vertices[:, 0])
+    if mesh.normals is not None or mesh.texcoords:
+        mesh.positions, mesh.position_ids = weld.weld_shells(mesh.vertex_positions, mesh.triangles)
     _note(header, columns, report)
     scene = Scene(nodes=[SceneNode(name=name, mesh=0)], meshes=[SceneMesh(name, weld.compact(mesh))], name=name)
     units.apply(scene, options, report, comment=header.comment, mm_above=MM_ABOVE)
