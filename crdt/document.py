@@ -20,7 +20,7 @@ from pydantic import BaseModel
 from crdt import schema
 from crdt.canonical import dumps, plain
 from crdt.errors import InvalidEdit, UnknownRecord, UpdateRefused
-from crdt.ids import job_id_maker, new_id
+from crdt.ids import job_id_maker, new_client_id, new_id
 from crdt.node_index import NodeIndex
 from crdt.recorder import Recorder
 from crdt.steps import ABSENT, Path, Step
@@ -51,7 +51,7 @@ class Document:
     VALUES: ClassVar[Mapping[str, type[schema.Value]]] = {}
 
     def __init__(self, doc: Doc[Any] | None = None) -> None:
-        self.doc: Doc[Any] = Doc() if doc is None else doc
+        self.doc: Doc[Any] = Doc(client_id=new_client_id()) if doc is None else doc
         self._maps: dict[str, Map[Any]] = {root: self.doc.get(root, type=Map) for root in self.ROOTS}
         self._step: Step | None = None
 
@@ -248,8 +248,9 @@ class Document:
 
     def content(self) -> dict[str, Any]:
         """The non-empty root maps as plain values."""
-        roots = ((root, self.map(root).to_py()) for root in self.ROOTS)
-        return {root: plain(value) for root, value in roots if value}
+        with self.doc.transaction():  # one for all reads: pycrdt opens one for each otherwise
+            roots = {root: self.map(root).to_py() for root in self.ROOTS}
+        return {root: plain(value) for root, value in roots.items() if value}
 
     def canonical(self) -> str:
         """Canonical JSON of the content (D8)."""

@@ -36,7 +36,9 @@ class Digest:
     def covers(self, other: Digest) -> bool:
         """Whether everything that `other` knows is known here."""
         return all(self.clocks.get(client, 0) >= clock for client, clock in other.clocks.items()) and all(
-            _inside(wanted, self.deleted.get(client, [])) for client, ranges in other.deleted.items() for wanted in ranges
+            _inside(wanted, self.deleted.get(client, []))
+            for client, ranges in other.deleted.items()
+            for wanted in ranges
         )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from inspect import signature
 from typing import Any
 from unittest import mock
 
@@ -15,7 +16,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from crdt import nodes, resources
-from crdt.canonical import dumps
 from crdt.errors import InvalidEdit
 from crdt.ids import job_id_maker
 from crdt.ordering import DIGITS, between
@@ -29,8 +29,25 @@ REPLICAS = 3
 RAN: Counter[str] = Counter()
 """Operation → how often it changed something, over all runs of this process."""
 
+ILL_TYPED = (3, None, "a\nb", ["x"])
+EDITS = (
+    "add", "rename", "rename", "drag", "move", "move", "move", "move_before", "move_into_each_other",
+    "move_into_each_other", "trash", "restore", "duplicate", "override_material", "retry_job", "ill_typed",
+    "foreign_orphan", "undo", "undo", "undo", "redo",
+)  # fmt: skip
+NETWORK = (
+    "server_receives", "server_receives", "server_receives", "client_receives", "client_receives", "client_receives",
+    "commit", "commit", "commit", "disconnect", "reconnect", "reconnect", "repeat", "repeat_to_server", "crash",
+)  # fmt: skip
+"""What may happen, as often as it stands here."""
+
 who = st.integers(0, REPLICAS - 1)
-pick = st.integers(0, 11)
+number = st.integers(0, 11)
+
+
+def expect(error: InvalidEdit, *codes: str) -> None:
+    if error.code not in codes:
+        raise AssertionError(f"refused with {error.code}") from error
 
 
 class CollaborationMachine(RuleBasedStateMachine):
@@ -44,7 +61,6 @@ class CollaborationMachine(RuleBasedStateMachine):
         self.server = self.make_server()
         self.replicas = [self.make_replica(index) for index in range(REPLICAS)]
         self.known: list[set[str]] = [set() for _ in range(REPLICAS)]
-        self.seen: list[str] = [""] * REPLICAS
 
     def make_server(self) -> ModelServer:
         return ModelServer()
@@ -66,8 +82,16 @@ class CollaborationMachine(RuleBasedStateMachine):
             for index in range(4):
                 parent = "root" if index < 2 else name(f"s{index - 2}")
                 nodes.add(first, id=name(f"s{index}"), name=f"s{index}", parent=parent)
+        self.replicas[0].settle()
         self.flush()
         assert len(self.replicas[2].scene.ids("nodes")) == 4
+
+    @rule(what=st.sampled_from(EDITS + NETWORK), r=who, n=number, p=number, v=number)
+    def step(self, what: str, r: int, n: int, p: int, v: int) -> None:
+        """r: which replica, n: which node, p: which parent, v: what else has to be chosen."""
+        operation = getattr(self, what)
+        chosen = {"r": r, "n": n, "p": p, "v": v}
+        operation(**{key: chosen[key] for key in signature(operation).parameters})
 
     def new_id(self) -> str:
         self.made += 1
@@ -87,7 +111,7 @@ class CollaborationMachine(RuleBasedStateMachine):
             with replica.scene.transact(merge_key=merge_key) as step:
                 act(replica.scene)
         except InvalidEdit as error:
-            assert error.code in ("move_into_itself", "bad_order"), error
+            expect(error, "move_into_itself", "bad_order")
             assert replica.scene.content() == before, "a refused edit changed something"
             self.count(f"{what} refused")
             return
@@ -102,25 +126,24 @@ class CollaborationMachine(RuleBasedStateMachine):
 
     # -- edits
 
-    @rule(r=who, p=pick)
     def add(self, r: int, p: int) -> None:
         replica = self.replicas[r]
         made = self.new_id()
         self.edit(replica, "add", lambda scene: nodes.add(scene, id=made, name=made, parent=self.parent(replica, p)))
 
-    @rule(r=who, n=pick, value=st.integers(0, 3))
-    def rename(self, r: int, n: int, value: int) -> None:
+    def rename(self, r: int, n: int, v: int) -> None:
         node = self.node(self.replicas[r], n)
-        self.edit(self.replicas[r], "rename", lambda scene: scene.set("nodes", node, "name", f"name {value}"))
+        self.edit(self.replicas[r], "rename", lambda scene: scene.set("nodes", node, "name", f"name {v % 4}"))
 
-    @rule(r=who, n=pick, xs=st.lists(st.integers(0, 3), min_size=1, max_size=3))
-    def drag(self, r: int, n: int, xs: list[int]) -> None:
+    def drag(self, r: int, n: int, v: int) -> None:
+        """Up to three transactions that merge into one step."""
         node = self.node(self.replicas[r], n)
-        for x in xs:
+        for x in range(v % 3 + 1):
+            position = [(x + v) % 4, 0.5, 0]
             self.edit(
                 self.replicas[r],
                 "drag",
-                lambda scene, x=x: scene.set("nodes", node, "translation", [x, 0.5, 0]),
+                lambda scene, position=position: scene.set("nodes", node, "translation", position),
                 merge_key=f"drag {node}",
             )
 
@@ -140,42 +163,34 @@ class CollaborationMachine(RuleBasedStateMachine):
         if moved:
             check_move(node, parent, content, replica.scene.content())
 
-    @rule(r=who, n=pick, p=pick)
     def move(self, r: int, n: int, p: int) -> None:
         self._move(r, n, p, None)
 
-    @rule(r=who, n=pick, p=pick, before=pick)
-    def move_before(self, r: int, n: int, p: int, before: int) -> None:
-        self._move(r, n, p, before)
+    def move_before(self, r: int, n: int, p: int, v: int) -> None:
+        self._move(r, n, p, v)
 
-    @rule(r=who, s=who, n=pick, p=pick)
-    def move_into_each_other(self, r: int, s: int, n: int, p: int) -> None:
+    def move_into_each_other(self, r: int, n: int, p: int, v: int) -> None:
         """What makes cycles: two people, the same two nodes, opposite ways."""
+        s = v % REPLICAS
         a, b = self.node(self.replicas[r], n), self.node(self.replicas[r], p)
         if r == s or any(x not in self.replicas[s].scene.ids("nodes") for x in (a, b)):
             return
         self.edit(self.replicas[r], "move", lambda scene: nodes.move(scene, a, b))
         self.edit(self.replicas[s], "move", lambda scene: nodes.move(scene, b, a))
 
-    @rule(r=who, n=pick)
     def trash(self, r: int, n: int) -> None:
         node = self.node(self.replicas[r], n)
         self.edit(self.replicas[r], "trash", lambda scene: nodes.trash(scene, [node], f"user {r}", at=CLOCK))
 
-    @rule(r=who, n=pick)
     def restore(self, r: int, n: int) -> None:
         node = self.node(self.replicas[r], n)
         self.edit(self.replicas[r], "restore", lambda scene: nodes.restore(scene, [node]))
 
-    @rule(r=who, n=pick)
     def duplicate(self, r: int, n: int) -> None:
         node = self.node(self.replicas[r], n)
         if len(self.replicas[r].scene.ids("nodes")) < 24:
-            self.edit(
-                self.replicas[r], "duplicate", lambda scene: nodes.duplicate(scene, node, make_id=self.new_id)
-            )
+            self.edit(self.replicas[r], "duplicate", lambda scene: nodes.duplicate(scene, node, make_id=self.new_id))
 
-    @rule(r=who, n=pick)
     def override_material(self, r: int, n: int) -> None:
         made, node = self.new_id(), self.node(self.replicas[r], n)
 
@@ -185,31 +200,28 @@ class CollaborationMachine(RuleBasedStateMachine):
 
         self.edit(self.replicas[r], "material", act)
 
-    @rule(r=who, j=st.integers(0, 2))
-    def retry_job(self, r: int, j: int) -> None:
+    def retry_job(self, r: int, v: int) -> None:
         """A job that runs again makes the same ids, and is refused where its result is already."""
-        replica, made = self.replicas[r], job_id_maker(f"job {j}")("node")
+        replica, made = self.replicas[r], job_id_maker(f"job {v % 3}")("node")
         if made in replica.scene.map("nodes"):
             try:
                 nodes.add(replica.scene, id=made, name="made twice")
             except InvalidEdit as error:
-                assert error.code == "id_taken"
+                expect(error, "id_taken")
                 self.count("job retried")
         elif all(made not in other.scene.map("nodes") for other in self.replicas):
             self.edit(replica, "job", lambda scene: nodes.add(scene, id=made, name="made once"))
 
-    @rule(r=who, n=pick, value=st.sampled_from([3, None, "a\nb", ["x"]]))
-    def ill_typed(self, r: int, n: int, value: Any) -> None:
+    def ill_typed(self, r: int, n: int, v: int) -> None:
         replica = self.replicas[r]
         before = replica.scene.content()
         try:
-            replica.scene.set("nodes", self.node(replica, n), "name", value)
+            replica.scene.set("nodes", self.node(replica, n), "name", ILL_TYPED[v % len(ILL_TYPED)])
         except InvalidEdit as error:
-            assert error.code == "bad_value"
+            expect(error, "bad_value")
             self.count("ill-typed refused")
         assert replica.scene.content() == before
 
-    @rule(r=who)
     def foreign_orphan(self, r: int) -> None:
         """Another program writes a node below one that does not exist."""
         if len(self.orphans) < 2:
@@ -235,31 +247,23 @@ class CollaborationMachine(RuleBasedStateMachine):
         if outcome.kept:
             self.count("undo kept another's change")
 
-    @rule(r=who)
     def undo(self, r: int) -> None:
         self._turn(r, undo=True)
 
-    @rule(r=who)
-    def undo_again(self, r: int) -> None:
-        self._turn(r, undo=True)
-
-    @rule(r=who)
     def redo(self, r: int) -> None:
         self._turn(r, undo=False)
 
     # -- the network
 
-    @rule(r=who, count=st.integers(1, 4))
-    def server_receives(self, r: int, count: int) -> None:
+    def server_receives(self, r: int, v: int) -> None:
         link = self.replicas[r].link
-        for _ in range(count):
+        for _ in range(v % 4 + 1):
             if link is not None and self.replicas[r].online and link.up:
                 self.server.receive(link)
                 self.count("server received")
 
-    @rule(r=who, count=st.integers(1, 6))
-    def client_receives(self, r: int, count: int) -> None:
-        for _ in range(count):
+    def client_receives(self, r: int, v: int) -> None:
+        for _ in range(v % 6 + 1):
             self._client_receives(r)
 
     def _client_receives(self, r: int) -> bool:
@@ -270,25 +274,21 @@ class CollaborationMachine(RuleBasedStateMachine):
         self.count("client received")
         return True
 
-    @rule()
     def commit(self) -> None:
         self.server.commit()
         self.count("commit")
 
-    @rule(r=who)
     def disconnect(self, r: int) -> None:
         replica = self.replicas[r]
         if replica.online and replica.link is not None:
             self.count("messages lost" if replica.link.up or replica.link.down else "disconnect")
             replica.disconnect()
 
-    @rule(r=who)
     def reconnect(self, r: int) -> None:
         if not self.replicas[r].online:
             self.replicas[r].connect()
             self.count("reconnect")
 
-    @rule(r=who)
     def repeat(self, r: int) -> None:
         """The last message comes once more, late."""
         replica = self.replicas[r]
@@ -296,13 +296,11 @@ class CollaborationMachine(RuleBasedStateMachine):
             replica.take(replica.last_received)
             self.count("repeated to client")
 
-    @rule(position=pick)
-    def repeat_to_server(self, position: int) -> None:
+    def repeat_to_server(self, v: int) -> None:
         if self.server.log:
-            self.server.room.apply(self.server.log[position % len(self.server.log)])
+            self.server.room.apply(self.server.log[v % len(self.server.log)])
             self.count("repeated to server")
 
-    @rule()
     def crash(self) -> None:
         self.server.crash()
         for replica in self.replicas:
@@ -315,26 +313,27 @@ class CollaborationMachine(RuleBasedStateMachine):
     def everything_holds(self) -> None:
         for index, replica in enumerate(self.replicas):
             assert not replica.replaced, f"removed or written twice: {replica.replaced}"
-            content = replica.scene.content()
-            text = dumps(content)
-            if text != self.seen[index]:
-                self.seen[index] = text
+            if replica.dirty:
+                replica.dirty = False
+                content = replica.scene.content()
                 check_scene(replica.scene, content, self.known[index], self.orphans)
                 self.known[index] |= set(content.get("nodes", {}))
 
     def flush(self) -> None:
         """Delivers everything until nothing is on its way."""
-        busy = True
-        while busy:
-            busy = False
-            for index, replica in enumerate(self.replicas):
-                while replica.online and replica.link is not None and replica.link.up:
-                    self.server.receive(replica.link)
-                    busy = True
-                while self._client_receives(index):
-                    busy = True
-            if busy:
+        while any(self._deliver(index) for index in range(REPLICAS)) or self.server.has_uncommitted:
+            if self.server.has_uncommitted:
                 self.server.commit()
+
+    def _deliver(self, r: int) -> bool:
+        """Empties both queues of one connection; whether there was anything."""
+        link, busy = self.replicas[r].link, False
+        while link is not None and self.replicas[r].online and link.up:
+            self.server.receive(link)
+            busy = True
+        while self._client_receives(r):
+            busy = True
+        return busy
 
     def teardown(self) -> None:
         try:

@@ -56,6 +56,10 @@ class ModelServer:
         self.room.apply(update)
         self._pending.append((link, update))
 
+    @property
+    def has_uncommitted(self) -> bool:
+        return bool(self._pending)
+
     def commit(self) -> None:
         """Makes everything applied so far durable, then says so and passes it on."""
         committed, self._pending = self._pending, []

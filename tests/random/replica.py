@@ -24,9 +24,11 @@ class Replica:
         self.replaced: list[str] = []
         """Records that were removed or written a second time: must stay empty."""
         self.last_received: bytes | None = None
+        self.dirty = True
+        """Whether it has changed since somebody looked."""
         self.link: Link | None = None
         self._synced = False
-        self._sent: list[Digest] = []
+        self._sent: list[Digest | None] = []
         self._applying = False
         self._keep = [self.scene.doc.observe(self._changed), *map(self._watch, self.scene.RECORDS)]
         self.connect()
@@ -38,20 +40,20 @@ class Replica:
         return self.scene.map(root).observe(look)
 
     def _changed(self, event: Any) -> None:
+        self.dirty = True
         if not self._applying and self.link is not None and self._synced:
             self._send(event.update)
 
     def _send(self, update: bytes) -> None:
         assert self.link is not None
         self.link.up.append(("update", update))
-        self._sent.append(Digest({}, {}))  # filled when nothing is being written, see `settle`
+        self._sent.append(None)  # filled when nothing is being written any more, see `settle`
 
     def settle(self) -> None:
         """Notes what each message sent so far contains; called between transactions."""
-        unknown = Digest({}, {})
-        if any(digest == unknown for digest in self._sent):
+        if None in self._sent:
             now = Digest.of(self.scene)
-            self._sent = [now if digest == unknown else digest for digest in self._sent]
+            self._sent = [now if digest is None else digest for digest in self._sent]
 
     def connect(self) -> None:
         self.link = self.server.connect()
@@ -81,7 +83,9 @@ class Replica:
             assert isinstance(payload, bytes)
             self.take(payload)
         elif isinstance(payload, int) and payload:
-            self.saved = self._sent[payload - 1]
+            saved = self._sent[payload - 1]
+            assert saved is not None
+            self.saved = saved
 
     def answer(self, state_vector: bytes) -> None:
         """Sync step 2: everything that the server lacks, all deletes included."""
