@@ -25,3 +25,8 @@ def job_id_maker(job: str) -> Callable[[str], str]:
         return base64.urlsafe_b64encode(digest)[:ID_LENGTH].decode()
 
     return make
+
+
+def new_client_id() -> int:
+    """A random Yjs client id of 32 bits, as Yjs makes them: pycrdt's own have 53, which y-py and older Yrs cut off."""
+    return secrets.randbits(32)

@@ -14,6 +14,8 @@ import pycrdt
 import websockets
 from pycrdt import YMessageType, YSyncMessageType
 
+from crdt.ids import new_client_id
+
 HERE = Path(__file__).parent
 
 
@@ -109,7 +111,7 @@ class PycrdtClient:
 
 @asynccontextmanager
 async def pycrdt_provider(url: str, room: str) -> AsyncIterator[PycrdtClient]:
-    doc = pycrdt.Doc()
+    doc = pycrdt.Doc(client_id=new_client_id())  # y-py, in the same room, cuts longer ids off
     async with (
         websockets.connect(f"{url}/{room}", max_size=2**26) as socket,
         pycrdt.Provider(doc, WebSocketChannel(socket, room)),

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import crdt
+import crdt.nodes
 from crdt.document import SceneDocument
 from crdt.update_reader import read_state_vector
 from tests.interop.foreign import Replica, pycrdt_provider, y_py_client, y_websocket
