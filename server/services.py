@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy.ext.asyncio import AsyncEngine
+
 from server.activity import Activity
 from server.answers import Answers
 from server.auth import Authenticator, load_secrets
@@ -36,6 +38,7 @@ class Services:
     auth: Authenticator
     telemetry: Telemetry
     metrics: Metrics
+    engine: AsyncEngine
     log: UpdateLog
     projects: Projects
     rooms: Rooms
@@ -75,7 +78,7 @@ async def open_services(settings: Settings, clock: Callable[[], float]) -> Async
             )
             async with _running(dispatcher.run(), intake.run(), activity.run()):
                 yield Services(
-                    settings, auth, telemetry, Metrics(telemetry), log, projects, rooms,
+                    settings, auth, telemetry, Metrics(telemetry), engine, log, projects, rooms,
                     Sync(rooms, auth, projects.read, telemetry), Scenes(rooms), blobs, ledger, dispatcher,
                     Answers(engine, clock),
                 )  # fmt: skip

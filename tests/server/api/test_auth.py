@@ -10,6 +10,7 @@ import httpx
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
+from websockets.typing import Origin
 
 from server.auth import COOKIE
 from server.permissions import Action, Role, may, may_request
@@ -78,7 +79,7 @@ async def test_sockets_are_guarded_too(tmp_path: Path) -> None:
     async with serving(tmp_path) as server:
         project = (await make_project(server.url)).rsplit("/", 1)[1]
         with pytest.raises(InvalidStatus) as refused:
-            async with connect(f"{server.sync_url}/{project}/scene", origin="http://evil.example"):  # type: ignore[arg-type]
+            async with connect(f"{server.sync_url}/{project}/scene", origin=Origin("http://evil.example")):
                 pass
         assert refused.value.response.status_code == 403
 
@@ -110,8 +111,8 @@ async def test_a_forged_cookie_is_none(tmp_path: Path) -> None:
         good = (await client.post(ME, json={"key": key_of(tmp_path)})).cookies[COOKIE]
         version, user, expires, signature = good.split(".")
         for forged in (
-            f"{version}.{'m' * 16}.{expires}.{signature}", f"{version}.{user}.{int(expires) + 1}.{signature}", "", "....",
-            good[:-1], f"{version}.{user}.{expires}.",
+            f"{version}.{'m' * 16}.{expires}.{signature}", f"{version}.{user}.{int(expires) + 1}.{signature}",
+            "", "....", good[:-1], f"{version}.{user}.{expires}.",
         ):  # fmt: skip
             client.cookies.clear()
             answer = await client.get(ME, headers={"Cookie": f"{COOKIE}={forged}"})
