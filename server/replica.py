@@ -3,11 +3,15 @@
 import asyncio
 from collections.abc import Iterable, Iterator, Sequence
 
+import structlog
+
 from crdt.document import Document
 from crdt.messages import EMPTY_STATE, EMPTY_UPDATE
 from crdt.update_reader import read_state_vector
 from server.merging import merge
 from server.storage.base import Loaded
+
+_log = structlog.get_logger()
 
 LOADED_AT_ONCE = 256 * 1024
 """Bytes that are applied between two turns of the event loop while loading (one larger update still comes whole)."""
@@ -26,9 +30,9 @@ class Replica:
     async def restore(self, loaded: Loaded) -> None:
         tail = [entry.payload for entry in loaded.tail]
         for part in _parts([loaded.snapshot, *tail] if loaded.snapshot else tail):
-            with self._doc.transaction():
-                for payload in part:
-                    self._doc.apply_update(payload)
+            for index, error in self._apply(part):
+                # What is in the log was taken once, so the same part of it is taken now; a room must always load.
+                _log.error("row_not_whole", error=str(error), bytes=len(part[index]))
             await asyncio.sleep(0)
         self._emitted.clear()
 
@@ -38,6 +42,10 @@ class Replica:
         An update that the library refuses after all ends there: structs before the bad one are in, and reported as
         changed like all else (measured: what is emitted then replays to the same document).
         """
+        failed = self._apply(payloads)
+        return self.take_changes(), failed
+
+    def _apply(self, payloads: Iterable[bytes]) -> list[tuple[int, Exception]]:
         failed: list[tuple[int, Exception]] = []
         with self._doc.transaction():
             for index, payload in enumerate(payloads):
@@ -45,7 +53,7 @@ class Replica:
                     self._doc.apply_update(payload)
                 except (ValueError, RuntimeError) as error:
                     failed.append((index, error))
-        return self.take_changes(), failed
+        return failed
 
     def take_changes(self) -> bytes | None:
         """What the transactions since the last call changed."""

@@ -226,3 +226,37 @@ async def test_one_who_does_not_read_is_let_go(tmp_path: Path) -> None:
                         ada.document.map("materials")[new_id()] = Map({"extras": "x" * 500_000})
                     await ada.saved()
             assert server.telemetry.registry.get_sample_value("maquette_sessions") == 1, "only she who reads is left"
+
+
+async def test_one_who_was_too_slow_gets_one_difference_instead_of_the_backlog(tmp_path: Path) -> None:
+    async with serving(MemoryUpdateLog(), tmp_path, limits=Limits(outbox=1_000_000)) as server:
+        resyncs = 0.0
+        async with connect(server.url(query=""), max_queue=1, max_size=None) as slow, provided(server.url()) as ada:
+            await slow.send(encode(SyncStep1(b"\x00")))
+            async with asyncio.timeout(30):
+                while not resyncs:
+                    with ada.document.doc.transaction():
+                        ada.document.map("materials")[new_id()] = Map({"extras": "x" * 500_000})
+                    await ada.saved()
+                    resyncs = server.telemetry.registry.get_sample_value("maquette_resyncs_total")
+                replica = SceneDocument()
+                while replica.state_vector() != ada.document.state_vector():
+                    message = decode(await slow.recv(decode=False))
+                    if isinstance(message, SyncStep2 | Update):
+                        replica.apply(message.update)
+            assert state_of(replica) == state_of(ada.document)
+            add(ada.document, name="afterwards")
+            replica.apply(decode(await slow.recv(decode=False)).update)
+            assert state_of(replica) == state_of(ada.document), "and single updates again from there on"
+
+
+async def test_scene_and_session_have_roots_of_their_own(served: Served) -> None:
+    doc = Doc()
+    doc.get("jobs", type=Map)["j" * 16] = Map({"op": "import"})
+    _, closed = await ended(served.url("scene"), encode(Update(doc.get_update())))
+    assert closed.rcvd.code == 4409
+    async with connect(served.url("session")) as socket:
+        await socket.send(encode(Update(doc.get_update())))
+        while not isinstance(message := decode(await socket.recv(decode=False)), Saved):
+            continue
+        assert message == Saved(1, 1)
