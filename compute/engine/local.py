@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
+from collections.abc import Sequence
 
 from compute.engine.base import Engine, Progress, Task
 from compute.engine.worker import VALUE_FILE
@@ -32,7 +33,9 @@ class LocalEngine(Engine):
     >>> value = await engine.run(task, lambda fraction, message: None)
     """
 
-    def __init__(self, workers: int = 1) -> None:
+    def __init__(self, workers: int = 1, warm: Sequence[str] = ()) -> None:
+        """warm: modules that every worker imports before it is needed."""
+        self._warm = list(warm)
         self._turn = asyncio.Semaphore(workers)
         self._size = workers
         self._idle: list[_Worker] = []
@@ -42,7 +45,7 @@ class LocalEngine(Engine):
 
     async def start(self) -> None:
         """Start the workers, so that the first tasks do not wait for imports."""
-        self._idle += await asyncio.gather(*(_Worker.start() for _ in range(self._size)))
+        self._idle += await asyncio.gather(*(_Worker.start(self._warm) for _ in range(self._size)))
 
     async def run(self, task: Task, progress: Progress) -> JsonObject:
         async with self._turn:
@@ -66,7 +69,7 @@ class LocalEngine(Engine):
             if worker.alive and not (fresh and worker.tasks):
                 self._idle.remove(worker)
                 return worker
-        return await _Worker.start()
+        return await _Worker.start(self._warm)
 
     async def _give_back(self, worker: _Worker, spent: bool) -> None:
         if spent or not worker.alive or worker.running or worker.tasks >= RECYCLE_AFTER or self._closed:
@@ -79,7 +82,7 @@ class LocalEngine(Engine):
             starting.add_done_callback(self._starting.discard)
 
     async def _prestart(self) -> None:
-        worker = await _Worker.start()
+        worker = await _Worker.start(self._warm)
         if self._closed or len(self._idle) >= self._size:
             await worker.stop()
         else:
@@ -93,10 +96,10 @@ class _Worker:
         self.running = False
 
     @classmethod
-    async def start(cls) -> _Worker:
+    async def start(cls, warm: Sequence[str]) -> _Worker:
         """A process that has imported what it needs. In a session of its own: Ctrl-C reaches the peer only."""
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "compute.engine.worker",
+            sys.executable, "-m", "compute.engine.worker", *warm,
             stdin=PIPE, stdout=PIPE, limit=_LINE, start_new_session=True, env={**os.environ, **_ONE_THREAD},
         )  # fmt: skip
         worker = cls(process)

@@ -1,11 +1,13 @@
-"""One worker process: `python -m compute.engine.worker`. Tasks come as JSON lines on standard input.
+"""One worker process: `python -m compute.engine.worker MODULE…` imports the modules and waits for tasks.
 
-On standard output go lines of JSON: `{"progress": f, "message": s}`, then `{"done": true}` with the value in
-`folder/value.json`, or `{"error": {code, message, hint}}`. Whatever else prints goes to standard error.
+Tasks come as JSON lines on standard input. On standard output go lines of JSON: `{"progress": f, "message": s}`, then
+`{"done": true}` with the value in `folder/value.json`, or `{"error": {code, message, hint}}`. Whatever else prints goes
+to standard error.
 """
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import queue
@@ -30,6 +32,8 @@ def main() -> None:
     channel = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)
     tasks: queue.SimpleQueue[str] = queue.SimpleQueue()
+    for module in sys.argv[1:]:
+        importlib.import_module(module)
     threading.Thread(target=_read, args=(tasks,), daemon=True).start()
     _say(channel, {"ready": True})
     while True:

@@ -18,6 +18,7 @@ from crdt.schema import MAX_NAME, ROOT
 TEXTURE_KEYS = (
     "baseColorTexture", "metallicRoughnessTexture", "normalTexture", "occlusionTexture", "emissiveTexture",
 )  # fmt: skip
+_IDENTITY = {"translation": [0.0, 0.0, 0.0], "rotation": [0.0, 0.0, 0.0, 1.0], "scale": [1.0, 1.0, 1.0]}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 
 
@@ -128,8 +129,8 @@ class _Writer:
 
     def _node(self, index: int, parent: str, order: str) -> None:
         node = self._value["nodes"][index]
-        fields = {key: node[key] for key in ("translation", "rotation", "scale", "extras")}
-        fields["extensions"] = node["extensions"] or None
+        fields = {key: node[key] for key, default in _IDENTITY.items() if list(node[key]) != default}
+        fields |= {"extras": node["extras"], "extensions": node["extensions"] or None}
         for key in ("mesh", "camera", "light"):
             fields[key] = None if node[key] is None else self._id(f"{key}/{node[key]}")
         slots = [] if node["mesh"] is None else self._value["meshes"][node["mesh"]]["encoded"]["slots"]
