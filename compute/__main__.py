@@ -72,7 +72,7 @@ def _token(path: Path) -> str:
 
 async def run(settings: Settings, token: str) -> None:
     """Work until a signal asks to stop; then give jobs back and end."""
-    engine = LocalEngine(settings.workers)
+    engine = LocalEngine(settings.workers, warm=["compute.operations.registry"])
     headers = {"Authorization": f"Bearer {token}"}
     async with httpx.AsyncClient(base_url=settings.server, headers=headers) as http:
         peer = Peer(
