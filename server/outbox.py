@@ -29,6 +29,7 @@ class Outbox:
         self._limit = limit
         self._frames: deque[tuple[bytes, bool]] = deque()
         self._droppable = 0
+        self._fixed = 0
         self._presence: dict[int, bytes] = {}
         self._saved: Saved | None = None
         self._wake = asyncio.Event()
@@ -38,7 +39,13 @@ class Outbox:
     def put(self, frame: bytes) -> None:
         """A frame that is never dropped: the opening, answers to what this client asked."""
         self._frames.append((frame, False))
+        self._fixed += len(frame)
         self._wake.set()
+
+    @property
+    def is_flooded(self) -> bool:
+        """Whether more answers wait than may: the client asks faster than it listens."""
+        return self._fixed > self._limit
 
     def put_update(self, frame: bytes) -> bool:
         """An update for everybody; False when this socket is too far behind to be given more."""
@@ -83,7 +90,10 @@ class Outbox:
         """The next frame if there is one: frames in order, then *saved*, then presence."""
         if self._frames:
             frame, droppable = self._frames.popleft()
-            self._droppable -= len(frame) if droppable else 0
+            if droppable:
+                self._droppable -= len(frame)
+            else:
+                self._fixed -= len(frame)
             return frame
         if self._saved is not None:
             saved, self._saved = self._saved, None

@@ -15,7 +15,7 @@ from typing import Any, Self
 from pycrdt import Doc
 
 from crdt.errors import UpdateRefused
-from crdt.messages import INTERNAL_ERROR, SyncStep1, SyncStep2, Update, encode
+from crdt.messages import INTERNAL_ERROR, TOO_FAST, Refused, SyncStep1, SyncStep2, Update, encode
 from crdt.update_reader import UpdateSummary, check_roots, is_closed, read_update
 from server.batch import Batch, Change, Frames, Run
 from server.branch import Branch
@@ -33,6 +33,8 @@ from server.telemetry import Telemetry
 LARGE = 256 * 1024
 """Bytes of an update above which it is read in a thread."""
 INBOX_LIMIT = 128 * 1024 * 1024
+
+_TOO_FAST = Closing(TOO_FAST, "too_fast", Refused("too_fast", "more questions than answers were read", "ask once"))
 
 OnCommit = Callable[["Room", Sequence[Entry]], None]
 """Told about the rows of every commit; must not raise or wait."""
@@ -324,7 +326,9 @@ class Room:
 
     def _answer(self, question: Question) -> None:
         member = question.member
-        if question.state is not None:
+        if member.outbox.is_flooded:
+            member.outbox.close(_TOO_FAST)
+        elif question.state is not None:
             member.outbox.put(encode(SyncStep2(self._replica.since(question.state))))
         elif member.given is not None:
             member.outbox.put(encode(Update(self._replica.since(member.given))))

@@ -16,7 +16,7 @@ from server.storage.base import Entry, StorageUnavailable
 from server.storage.memory import MemoryUpdateLog
 from server.telemetry import Telemetry
 from tests.server.sync.conftest import SCENE
-from tests.support.sync import FakeClient, person, processed, settle, state_of
+from tests.support.sync import FakeClient, person, processed, settle, state_of, take_all
 
 
 class GatedLog(MemoryUpdateLog):
@@ -243,3 +243,15 @@ async def test_what_the_library_refuses_ends_its_sender_alone(room: Room, log: G
     assert not room.has_pending()
     async with Rooms(log, Telemetry()) as others:
         assert state_of((await others.room(SCENE)).document) == state_of(room.document)
+
+
+async def test_questions_without_end_are_not_answered_without_end(room: Room, log: GatedLog) -> None:
+    log.gate.set()
+    await room.edit("bob", "test", lambda scene: add(scene, extras="x" * 50_000))
+    ada = FakeClient(room, outbox_limit=200_000)
+    for _ in range(100):
+        ada.outgoing.append(encode(SyncStep1(b"\x00")))
+    await ada.send()
+    await processed(room)
+    assert ada.member.outbox.closing.code == 4429
+    assert sum(map(len, take_all(ada.member.outbox))) < 300_000
