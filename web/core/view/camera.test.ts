@@ -51,14 +51,18 @@ describe("the camera's pose", () => {
     expect(distanceOf(dolly(pose, 0.4, toward))).toBeCloseTo(distanceOf(pose) * 0.4, 6);
   });
 
-  it("frames a ball so that it touches the narrower side of the picture", () => {
-    const ball = { center: [3, 1, -2] as Vec3, radius: 2 };
-    for (const aspect of [0.5, 1, 2]) {
-      const pose = framing(HOME, ball, aspect);
-      const half = Math.atan(Math.tan((45 / 360) * Math.PI) * Math.min(1, aspect));
-      expect(Math.asin(ball.radius / distanceOf(pose))).toBeCloseTo(half, 6);
-      expect(pose.target).toEqual(ball.center);
-    }
+  it.each([0.5, 1, 2])("frames a box so that it lies within the picture and nearly fills it (aspect %f)", (aspect) => {
+    const box = { center: [3, 1, -2] as Vec3, half: [4, 0.5, 0.2] as Vec3, radius: 4.1 };
+    const pose = framing(HOME, box, aspect);
+    expect(pose.target).toEqual(box.center);
+    const reach = [-1, 1].flatMap((i) =>
+      [-1, 1].flatMap((j) => {
+        const [x, y] = pixelOf(pose, [3 + 4 * i, 1 + 0.5 * j, -2 + 0.2 * i * j], 600 * aspect, 600);
+        return [Math.abs(x / (300 * aspect) - 1), Math.abs(y / 300 - 1)];
+      }),
+    );
+    expect(Math.max(...reach)).toBeLessThanOrEqual(0.83);
+    expect(Math.max(...reach)).toBeGreaterThan(0.7);
   });
 
   it("looks from a named side without moving its target", () => {

@@ -20,6 +20,11 @@ export interface Ball {
   readonly radius: number;
 }
 
+/** An axis-aligned box by its centre and half sides, with the ball around it. */
+export interface Bounds extends Ball {
+  readonly half: Vec3;
+}
+
 export function distanceOf(pose: CameraPose): number {
   return vector(pose.position).distanceTo(vector(pose.target));
 }
@@ -58,12 +63,23 @@ export function dolly(pose: CameraPose, factor: number, toward: Vec3 = pose.targ
   return { position: about(pose.position), target: about(pose.target) };
 }
 
-/** The pose that shows a ball whole, from the direction the camera looks now. */
-export function framing(pose: CameraPose, ball: Ball, aspect: number): CameraPose {
-  const half = MathUtils.degToRad(VERTICAL_FOV) / 2;
-  const narrowest = Math.min(half, Math.atan(Math.tan(half) * aspect));
-  const distance = Math.max(ball.radius, MIN_DISTANCE) / Math.sin(narrowest);
-  return along(vector(pose.position).sub(vector(pose.target)).normalize(), ball.center, distance);
+/** How much of the narrower direction of the picture a framed box takes. */
+const FILL = 0.82;
+
+/** The pose that shows a box whole, from the direction the camera looks now. */
+export function framing(pose: CameraPose, box: Bounds, aspect: number): CameraPose {
+  const { right, up, forward } = screenAxes(pose);
+  const tangent = Math.tan(MathUtils.degToRad(VERTICAL_FOV) / 2) * FILL;
+  let distance = MIN_DISTANCE;
+  for (const corner of corners(box.half)) {
+    const beside = Math.max(Math.abs(corner.dot(up)) / tangent, Math.abs(corner.dot(right)) / (tangent * aspect));
+    distance = Math.max(distance, beside - corner.dot(forward));
+  }
+  return along(forward.negate(), box.center, distance);
+}
+
+function corners([x, y, z]: Vec3): Vector3[] {
+  return [-1, 1].flatMap((i) => [-1, 1].flatMap((j) => [-1, 1].map((k) => new Vector3(i * x, j * y, k * z))));
 }
 
 const DIRECTIONS: Record<Side, Vec3> = {

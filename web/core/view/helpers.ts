@@ -13,14 +13,14 @@ import {
   SpotLight,
   Vector3,
 } from "three";
-import { type Ball, tuple } from "./camera";
+import { type Bounds, tuple } from "./camera";
 import { project } from "./gizmo-hit";
 import type { MirrorNode } from "./mirror";
 import type { CameraSource, LightSource, SceneSource } from "./sources";
 
 const ICON_PIXELS = { light: 15, camera: 30 } as const;
 const REACH_PIXELS = 15;
-const COLORS = { plain: 0x8b93a5, selected: 0xffa53d } as const;
+const PLAIN = 0x8b93a5;
 
 interface Helper {
   readonly node: MirrorNode;
@@ -66,11 +66,11 @@ export class Helpers {
       .filter(({ source }) => changed.has(`lights/${source.light}`) || changed.has(`cameras/${source.camera}`));
   }
 
-  /** Puts everything where its node is. `icons`: whether figures show. */
-  update(camera: PerspectiveCamera, height: number, selection: ReadonlySet<string>, icons: boolean): void {
+  /** Puts everything where its node is. `colors`: of selected nodes; `icons`: whether figures show. */
+  update(camera: PerspectiveCamera, height: number, colors: ReadonlyMap<string, string>, icons: boolean): void {
     for (const [id, helper] of this.helpers) {
       helper.lines.visible = icons && !helper.node.hidden;
-      helper.lines.material.color.setHex(selection.has(id) ? COLORS.selected : COLORS.plain);
+      helper.lines.material.color.set(colors.get(id) ?? PLAIN);
       helper.lines.matrixWorld.copy(iconMatrix(helper.node.world, camera, height, ICON_PIXELS[helper.kind]));
       if (helper.light) aim(helper.light, helper.node);
     }
@@ -88,11 +88,11 @@ export class Helpers {
     return best?.id ?? null;
   }
 
-  /** A ball around the first of these nodes that has a figure. */
-  ball(ids: readonly string[]): Ball | null {
+  /** Two metres around the first of these nodes that has a figure. */
+  bounds(ids: readonly string[]): Bounds | null {
     const helper = ids.map((id) => this.helpers.get(id)).find((found) => found !== undefined);
     if (!helper) return null;
-    return { center: tuple(new Vector3().setFromMatrixPosition(helper.node.world)), radius: 1 };
+    return { center: tuple(new Vector3().setFromMatrixPosition(helper.node.world)), half: [1, 1, 1], radius: 1 };
   }
 
   dispose(): void {
@@ -153,7 +153,7 @@ export function iconMatrix(world: Matrix4, camera: PerspectiveCamera, height: nu
 
 export function figure(
   geometry: BufferGeometry,
-  color: number | string = COLORS.plain,
+  color: number | string = PLAIN,
 ): LineSegments<BufferGeometry, LineBasicMaterial> {
   const lines = new LineSegments(
     geometry,

@@ -1,6 +1,6 @@
 /** What is drawn for each node with a mesh: its bounds in the world, the level it should have and the one it has. */
 import { Box3, Frustum, Matrix4, type PerspectiveCamera, Sphere, Vector3 } from "three";
-import { type Ball, coverage, tuple } from "./camera";
+import { type Bounds, coverage, tuple } from "./camera";
 import {
   type BudgetItem,
   drawableLevel,
@@ -94,13 +94,14 @@ export class Objects {
     return [...wishes].map(([hash, priority]) => ({ hash, priority }));
   }
 
-  /** The ball around the given nodes and what is below them; around everything visible when there are none. */
-  bounds(ids: readonly string[] = []): Ball | null {
+  /** The bounds of the given nodes and what is below them; around everything visible when there are none. */
+  bounds(ids: readonly string[] = []): Bounds | null {
     const within = ids.length > 0 ? this.below(ids) : this.drawables.values();
     const box = new Box3();
     for (const drawable of within) if (drawable.facts && !drawable.node.hidden) box.union(drawable.box);
-    const sphere = box.getBoundingSphere(new Sphere());
-    return box.isEmpty() ? null : { center: tuple(sphere.center), radius: sphere.radius };
+    if (box.isEmpty()) return null;
+    const half = box.getSize(new Vector3()).multiplyScalar(0.5);
+    return { center: tuple(box.getCenter(new Vector3())), half: tuple(half), radius: half.length() };
   }
 
   *below(ids: Iterable<string>): Generator<Drawable> {

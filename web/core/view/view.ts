@@ -141,8 +141,8 @@ export class SceneView {
   /** Shows the given nodes (everything when absent or empty). */
   frame(ids: readonly string[] = []): void {
     this.takeChanges();
-    const ball = this.content.objects.bounds(ids) ?? this.helpers.ball(ids);
-    if (ball) this.fly(framing(this.pose, ball, this.stage.width / this.stage.height));
+    const bounds = this.content.objects.bounds(ids) ?? this.helpers.bounds(ids);
+    if (bounds) this.fly(framing(this.pose, bounds, this.stage.width / this.stage.height));
     else if (ids.length === 0) this.fly(HOME);
   }
 
@@ -234,7 +234,7 @@ export class SceneView {
     const { camera, height } = this.stage;
     this.environment.update(camera, this.helpers.lights);
     this.grid.update(this.pose);
-    this.helpers.update(camera, height, this.selection, true);
+    this.helpers.update(camera, height, this.selectionColors(), true);
     this.outlines.set([...this.outlined()]);
     this.gizmo.update(camera, height);
   }
@@ -243,11 +243,18 @@ export class SceneView {
     const { camera, renderer, scene } = this.stage;
     const gridShown = this.grid.object.visible;
     this.grid.object.visible = false;
-    this.helpers.update(camera, this.stage.height, this.selection, false);
+    this.helpers.update(camera, this.stage.height, new Map(), false);
     this.people.setVisible(false);
     renderer.clear();
     renderer.render(scene, camera);
     this.grid.object.visible = gridShown;
+  }
+
+  private selectionColors(): Map<string, string> {
+    const colors = new Map<string, string>();
+    for (const person of this.people.list) for (const id of person.selection) colors.set(id, person.color);
+    for (const id of this.selection) colors.set(id, SELECTION_COLOR);
+    return colors;
   }
 
   private *outlined(): Generator<Outline> {
