@@ -15,10 +15,11 @@ from typing import Any, Self
 from pycrdt import Doc
 
 from crdt.errors import UpdateRefused
-from crdt.messages import INTERNAL_ERROR, TOO_FAST, Refused, SyncStep1, SyncStep2, Update, encode
+from crdt.messages import INTERNAL_ERROR
 from crdt.update_reader import UpdateSummary, check_roots, is_closed, read_update
-from server.batch import Batch, Change, Frames, Run
+from server.batch import Batch, Change, Run
 from server.branch import Branch
+from server.delivery import Delivery
 from server.errors import Unavailable
 from server.gate import Gate
 from server.inbox import Edit, Inbox, Incoming, Input, JobOutcome, JobResult, Question, Stop
@@ -33,8 +34,6 @@ from server.telemetry import Telemetry
 LARGE = 256 * 1024
 """Bytes of an update above which it is read in a thread."""
 INBOX_LIMIT = 128 * 1024 * 1024
-
-_TOO_FAST = Closing(TOO_FAST, "too_fast", Refused("too_fast", "more questions than answers were read", "ask once"))
 
 OnCommit = Callable[["Room", Sequence[Entry]], None]
 """Told about the rows of every commit; must not raise or wait."""
@@ -55,6 +54,7 @@ class Room:
         self._replica = replica
         self._gate = gate
         self._journal = journal
+        self._delivery = Delivery(self.members, replica, telemetry)
         self._telemetry = telemetry
         self._on_commit = on_commit
         self._inbox = Inbox(INBOX_LIMIT)
@@ -98,7 +98,7 @@ class Room:
         """Open the conversation: step 1, then everybody's presence. Updates follow once its own step 1 is answered."""
         self._refuse_if(self._inbox.is_closed)
         self.members.add(member)
-        self._ask(member)
+        self._delivery.ask(member)
         self.presence.show_all(member)
 
     def leave(self, member: Member) -> None:
@@ -229,11 +229,7 @@ class Room:
         if member.saved.unclosed_answers >= MAX_UNCLOSED_ANSWERS:
             self._refuse(member, UpdateRefused("not_closed", "updates that refer to what nobody here has", "join anew"))
         elif must_ask:
-            self._ask(member)
-
-    def _ask(self, member: Member) -> None:
-        member.saved.questions += 1
-        member.outbox.put(encode(SyncStep1(self._replica.state_vector())))
+            self._delivery.ask(member)
 
     def _add_to_run(self, item: Incoming, batch: Batch) -> None:
         author, via = item.member.identity.user_id, item.member.via
@@ -300,40 +296,20 @@ class Room:
         self._gate.admit(item.summary, item.author)
         changed, _ = self._replica.apply([item.payload])
         self._on_commit(self, [entry])
-        self._broadcast([Change(changed, set())] if changed is not None else [])
+        self._delivery.broadcast([Change(changed, set())] if changed is not None else [])
         return JobOutcome(entry.seq)
 
     # -- after the commit
 
     def _deliver(self, batch: Batch) -> None:
-        self._broadcast(batch.changes)
+        self._delivery.broadcast(batch.changes)
         for question in batch.questions:
-            self._answer(question)
+            self._delivery.answer(question)
         for sender in batch.senders:
             sender.tell_saved(self.seq)
             sender.end_refused()
         for done, seq in batch.edits:
             _resolve(done, seq)
-
-    def _broadcast(self, changes: list[Change]) -> None:
-        frames = Frames(changes)
-        for member in self.members:
-            if member.given is None or member.outbox.behind or member.refusal is not None:
-                continue
-            frame = frames.of(member)
-            if frame is not None and not member.outbox.put_update(frame):
-                self._telemetry.resyncs.inc()
-
-    def _answer(self, question: Question) -> None:
-        member = question.member
-        if member.outbox.is_flooded:
-            member.outbox.close(_TOO_FAST)
-        elif question.state is not None:
-            member.outbox.put(encode(SyncStep2(self._replica.since(question.state))))
-        elif member.given is not None:
-            member.outbox.put(encode(Update(self._replica.since(member.given))))
-        member.given = self._replica.state_vector()
-        member.outbox.behind = False
 
 
 def _try_apply(update: bytes) -> None:

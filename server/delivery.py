@@ -1,0 +1,49 @@
+"""What a room sends to its members."""
+
+from collections.abc import Collection
+
+from crdt.messages import TOO_FAST, Refused, SyncStep1, SyncStep2, Update, encode
+from server.batch import Change, Frames
+from server.inbox import Question
+from server.member import Member
+from server.outbox import Closing
+from server.replica import Replica
+from server.telemetry import Telemetry
+
+_TOO_FAST = Closing(TOO_FAST, "too_fast", Refused("too_fast", "more questions than answers were read", "ask once"))
+
+
+class Delivery:
+    """members: the room's, as they are at each call."""
+
+    def __init__(self, members: Collection[Member], replica: Replica, telemetry: Telemetry) -> None:
+        self._members = members
+        self._replica = replica
+        self._telemetry = telemetry
+
+    def ask(self, member: Member) -> None:
+        """Step 1: what the room has, so that the member sends the rest."""
+        member.saved.questions += 1
+        member.outbox.put(encode(SyncStep1(self._replica.state_vector())))
+
+    def broadcast(self, changes: list[Change]) -> None:
+        """One frame to every member whose state is known, with all that it did not send itself."""
+        frames = Frames(changes)
+        for member in self._members:
+            if member.given is None or member.outbox.behind or member.refusal is not None:
+                continue
+            frame = frames.of(member)
+            if frame is not None and not member.outbox.put_update(frame):
+                self._telemetry.resyncs.inc()
+
+    def answer(self, question: Question) -> None:
+        """What the member lacks: by the state that it named, or else by what it was given so far."""
+        member = question.member
+        if member.outbox.is_flooded:
+            member.outbox.close(_TOO_FAST)
+        elif question.state is not None:
+            member.outbox.put(encode(SyncStep2(self._replica.since(question.state))))
+        elif member.given is not None:
+            member.outbox.put(encode(Update(self._replica.since(member.given))))
+        member.given = self._replica.state_vector()
+        member.outbox.behind = False
