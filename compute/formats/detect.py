@@ -43,7 +43,7 @@ def by_content(data: bytes) -> Kind | None:
         return "image"
     if stl.is_ascii(data):
         return "stl"
-    if len(data) >= 84 and len(data) == 84 + 50 * int.from_bytes(data[80:84], "little"):
+    if stl.count_in_header(data[:84], len(data)) is not None:
         return "stl"
     if b"\0" not in head and re.search(rb"(?m)^\s*(v\s+[-+.\d]+\s+[-+.\d]|f\s+-?\d)", data[:65536]):
         return "obj"

@@ -58,7 +58,7 @@ class MtlReader:
     report: Report
     options: ReadOptions
     numbers: dict[str, int] = field(default_factory=dict)
-    _images: dict[str, int | None] = field(default_factory=dict)
+    _images: dict[str, int] = field(default_factory=dict)
     _textures: dict[tuple[int, bool], int] = field(default_factory=dict)
 
     def library(self, reference: str, base: str) -> None:
@@ -168,14 +168,14 @@ class MtlReader:
         return info
 
     def _image(self, reference: str, base: str) -> int | None:
-        key = reference.replace("\\", "/").casefold()
-        if key not in self._images:
-            found = self._find(reference, base, "texture")
-            self._images[key] = None if found is None else len(self.scene.images)
-            if found is not None:
-                bare = found.name.rsplit("/", 1)[-1]
-                self.scene.images.append(images.read_image(found.read(), clean_name(bare), self.options))
-        return self._images[key]
+        found = self._find(reference, base, "texture")
+        if found is None:
+            return None
+        if found.name not in self._images:
+            self._images[found.name] = len(self.scene.images)
+            bare = found.name.rsplit("/", 1)[-1]
+            self.scene.images.append(images.read_image(found.read(), clean_name(bare), self.options))
+        return self._images[found.name]
 
 
 def turned_offset(offset: tuple[float, float], scale: tuple[float, float]) -> tuple[float, float]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from compute.formats import archive, detect
+from compute.formats import archive, detect, stl
 from compute.formats.detect import MODELS
-from compute.formats.files import FileSet, NamedFile, ReadOptions, refuse
+from compute.formats.files import FileSet, NamedFile, ReadOptions, check_triangles, refuse
 from compute.formats.gltf import reader as gltf
 from compute.formats.gltf.checked import clean_name
 from compute.formats.joining import join
@@ -25,6 +25,8 @@ def read(files: list[NamedFile], options: ReadOptions = _DEFAULTS) -> Scene:
     """
     if not files:
         refuse("no_model", "No file was given.")
+    for file in files:
+        _check_size(file, options)
     loaded = [NamedFile(f.name, f.read()) for f in files]
     if len(loaded) == 1 and not loaded[0].data:
         refuse("empty_file", f"“{loaded[0].name}” has 0 bytes.")
@@ -34,6 +36,16 @@ def read(files: list[NamedFile], options: ReadOptions = _DEFAULTS) -> Scene:
         _refuse_without_model(files, unpacked)
     scenes = [_read(f, kind, FileSet(unpacked), options) for f, kind in models]
     return join(scenes)
+
+
+def _check_size(file: NamedFile, options: ReadOptions) -> None:
+    """Refuse a binary STL of too many triangles before its gigabytes are read."""
+    if isinstance(file.data, bytes):
+        return
+    with file.data.open("rb") as stream:
+        count = stl.count_in_header(stream.read(84), file.data.stat().st_size)
+    if count is not None:
+        check_triangles(count, options)
 
 
 def _unpacked(files: list[NamedFile], options: ReadOptions) -> list[NamedFile]:

@@ -22,12 +22,13 @@ MM_ABOVE = 1.0
 
 def is_binary(data: bytes) -> bool:
     """By size: the count after the header must explain the file's length. Some binary files start with `solid` too."""
-    if len(data) < 84:
-        return False
-    count = int.from_bytes(data[80:84], "little")
-    if len(data) == 84 + count * RECORD.itemsize:
-        return True
-    return not is_ascii(data)
+    return count_in_header(data[:84], len(data)) is not None or (len(data) >= 84 and not is_ascii(data))
+
+
+def count_in_header(head: bytes, size: int) -> int | None:
+    """The triangles of a binary STL of `size` bytes, None where its length says that it is none."""
+    count = int.from_bytes(head[80:84], "little")
+    return count if len(head) == 84 and size == 84 + count * RECORD.itemsize else None
 
 
 def is_ascii(data: bytes) -> bool:

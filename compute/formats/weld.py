@@ -2,7 +2,7 @@
 
 Coincident vertices of one shell are one position (seams of normals and UVs must not tear); coincident vertices of two
 shells that merely touch stay apart. A shell is what triangles connect through shared vertices, or across an edge where
-exactly two open triangle edges lie on each other.
+open triangle edges lie on each other.
 """
 
 from __future__ import annotations
@@ -53,8 +53,10 @@ def _matched_edges(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Pairs of vertices, one from each of two open edges that lie on each other.
 
-    An edge is open when no other triangle uses its two vertices. Where more than two open edges lie on each other it is
-    unclear which belong together, and two triangles that cover each other are back and front: neither is matched.
+    An edge is open when no other triangle uses its two vertices. Where two lie on each other they are matched, unless
+    their triangles cover each other: those are back and front. Where four or more do, shells touch; a file lists one
+    shell after the other, so they are matched in file order, two and two, if they run against each other. Of an odd
+    number, none is.
     """
     tails, heads = triangles.reshape(-1), np.roll(triangles, -1, axis=1).reshape(-1)
     opposite = np.roll(triangles, -2, axis=1).reshape(-1)
@@ -64,10 +66,20 @@ def _matched_edges(
     key = np.minimum(ends, heads) * len(classes) + np.maximum(ends, heads)
     order = np.argsort(key, kind="stable")
     key, ends, opposite, tails, heads = key[order], ends[order], opposite[order], tails[order], heads[order]
-    starts = np.flatnonzero(np.r_[True, key[1:] != key[:-1]])
-    pairs = starts[np.diff(np.r_[starts, len(key)]) == 2]
-    pairs = pairs[(opposite[pairs] != opposite[pairs + 1]) & (ends[pairs] != heads[pairs])]
+    pairs, alone = _neighbours(key)
+    against = ends[pairs] == heads[pairs + 1]
+    pairs = pairs[(opposite[pairs] != opposite[pairs + 1]) & (ends[pairs] != heads[pairs]) & (alone | against)]
     return tails[pairs], tails[pairs + 1]
+
+
+def _neighbours(key: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """In sorted keys: the places i of pairs (i, i + 1) in runs of even length, and whether a pair is its whole run."""
+    starts = np.flatnonzero(np.r_[True, key[1:] != key[:-1]]) if len(key) else np.zeros(0, np.int64)
+    lengths = np.diff(np.r_[starts, len(key)])
+    within = np.arange(len(key)) - np.repeat(starts, lengths)
+    run = np.repeat(lengths, lengths)
+    pairs = np.flatnonzero((run % 2 == 0) & (within % 2 == 0))
+    return pairs, run[pairs] == 2
 
 
 def _once(keys: NDArray[np.int64]) -> NDArray[np.bool_]:
