@@ -32,12 +32,14 @@ RAN: Counter[str] = Counter()
 ILL_TYPED = (3, None, "a\nb", ["x"])
 EDITS = (
     "add", "rename", "rename", "drag", "move", "move", "move", "move_before", "move_into_each_other",
-    "move_into_each_other", "trash", "restore", "duplicate", "override_material", "retry_job", "ill_typed",
-    "foreign_orphan", "undo", "undo", "undo", "redo",
+    "move_into_each_other", "trash", "trash", "restore", "restore", "duplicate",
+    "override_material", "retry_job", "ill_typed",
+    "foreign_orphan", "undo", "undo", "undo", "redo", "redo",
 )  # fmt: skip
 NETWORK = (
     "server_receives", "server_receives", "server_receives", "client_receives", "client_receives", "client_receives",
     "commit", "commit", "commit", "disconnect", "reconnect", "reconnect", "repeat", "repeat_to_server", "crash",
+    "synchronise", "synchronise", "synchronise", "synchronise",
 )  # fmt: skip
 """What may happen, as often as it stands here."""
 
@@ -77,6 +79,7 @@ class CollaborationMachine(RuleBasedStateMachine):
     @initialize()
     def start(self) -> None:
         """Everybody begins with the same four nodes, two of them below another."""
+        self.flush()
         first = self.replicas[0].scene
         with first.transact("system"):
             for index in range(4):
@@ -100,6 +103,10 @@ class CollaborationMachine(RuleBasedStateMachine):
     def node(self, replica: Replica, index: int) -> str:
         ids = replica.scene.ids("nodes")
         return ids[index % len(ids)]
+
+    def shared(self, index: int) -> str:
+        """One of the nodes that everybody began with, where people get in each other's way."""
+        return name(f"s{index % 2}")
 
     def parent(self, replica: Replica, index: int) -> str:
         return "root" if index % 4 == 0 else self.node(replica, index)
@@ -132,12 +139,12 @@ class CollaborationMachine(RuleBasedStateMachine):
         self.edit(replica, "add", lambda scene: nodes.add(scene, id=made, name=made, parent=self.parent(replica, p)))
 
     def rename(self, r: int, n: int, v: int) -> None:
-        node = self.node(self.replicas[r], n)
+        node = self.shared(n)
         self.edit(self.replicas[r], "rename", lambda scene: scene.set("nodes", node, "name", f"name {v % 4}"))
 
     def drag(self, r: int, n: int, v: int) -> None:
         """Up to three transactions that merge into one step."""
-        node = self.node(self.replicas[r], n)
+        node = self.shared(n)
         for x in range(v % 3 + 1):
             position = [(x + v) % 4, 0.5, 0]
             self.edit(
@@ -183,8 +190,11 @@ class CollaborationMachine(RuleBasedStateMachine):
         self.edit(self.replicas[r], "trash", lambda scene: nodes.trash(scene, [node], f"user {r}", at=CLOCK))
 
     def restore(self, r: int, n: int) -> None:
-        node = self.node(self.replicas[r], n)
-        self.edit(self.replicas[r], "restore", lambda scene: nodes.restore(scene, [node]))
+        index = self.replicas[r].scene.index
+        trashed = [node for node in sorted(index.edges()) if index.is_trashed(node)]
+        if trashed:
+            chosen = trashed[n % len(trashed)]
+            self.edit(self.replicas[r], "restore", lambda scene: nodes.restore(scene, [chosen]))
 
     def duplicate(self, r: int, n: int) -> None:
         node = self.node(self.replicas[r], n)
@@ -306,6 +316,11 @@ class CollaborationMachine(RuleBasedStateMachine):
         for replica in self.replicas:
             assert Digest.of(self.server.room).covers(replica.saved), "saved, and lost"
         self.count("crash")
+
+    def synchronise(self) -> None:
+        """Everything on its way arrives."""
+        self.flush()
+        self.count("synchronise")
 
     # -- what must hold
 

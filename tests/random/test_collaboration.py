@@ -17,7 +17,7 @@ OPERATIONS = (
     "add", "rename", "drag", "move", "move refused", "trash", "restore", "duplicate", "material", "job", "job retried",
     "ill-typed refused", "foreign orphan", "undo", "redo", "undo kept another's change", "server received",
     "client received", "commit", "disconnect", "messages lost", "reconnect", "repeated to client",
-    "repeated to server", "crash",
+    "repeated to server", "crash", "synchronise",
 )  # fmt: skip
 
 
