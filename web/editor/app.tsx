@@ -1,9 +1,9 @@
 import { Compass } from "lucide-react";
 import { Tooltip } from "radix-ui";
 import { lazy, Suspense } from "react";
+import { InvitePage } from "./start/invite-page";
 import { StartPage } from "./start/start-page";
 import { followLink, useRoute } from "./state/router";
-import { InvitePage } from "./start/invite-page";
 import { Notice, Spinner } from "./ui/feedback";
 import { Toaster } from "./ui/toaster";
 

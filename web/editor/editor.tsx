@@ -8,15 +8,15 @@ import { Inspector } from "./panels/inspector/inspector";
 import { useJobResults } from "./panels/jobs/use-job-results";
 import { Outliner } from "./panels/outliner/outliner";
 import { useIdentity } from "./state/identity";
-import { local, type Drawer, useLocal } from "./state/local";
+import { type Drawer, useLocal } from "./state/local";
 import { useProject } from "./state/project";
 import { useProjectInfo } from "./state/project-info";
 import { usePruned } from "./state/use-pruned";
 import { useShortcuts } from "./state/use-shortcuts";
 import { viewport } from "./state/viewport";
+import { Banner } from "./topbar/banner";
 import { Tools } from "./topbar/tools";
 import { TopBar } from "./topbar/top-bar";
-import { Banner } from "./topbar/banner";
 import { Spinner } from "./ui/feedback";
 
 const Viewport = lazy(() => import("./viewport/viewport"));
@@ -35,7 +35,10 @@ export function Editor() {
     document.title = name ? `${name} – Maquette` : "Maquette";
   }, [name]);
   return (
-    <DropZone title={`Drop to import into ${name || "this project"}`} onDrop={async (transfer) => importFiles(project, await droppedFiles(transfer))}>
+    <DropZone
+      title={`Drop to import into ${name || "this project"}`}
+      onDrop={async (transfer) => importFiles(project, await droppedFiles(transfer))}
+    >
       <div className="flex h-full flex-col">
         <TopBar />
         <Banner />
@@ -62,32 +65,30 @@ export function Editor() {
 }
 
 /** Beside the viewport from 1024 px on; below that a drawer, on phones a sheet from below. */
-function Panel({ side, className, children }: { side: NonNullable<Drawer>; className: string; children: React.ReactNode }) {
+function Panel({
+  side,
+  className,
+  children,
+}: {
+  side: NonNullable<Drawer>;
+  className: string;
+  children: React.ReactNode;
+}) {
   const open = useLocal((state) => state.drawer === side);
   return (
-    <>
-      {open && (
-        <button
-          type="button"
-          aria-label="Close the panel"
-          onClick={() => local().set({ drawer: null })}
-          className="absolute inset-0 z-20 animate-fade bg-black/40 lg:hidden"
-        />
+    <div
+      data-panel={side}
+      className={cn(
+        "flex flex-col border-line bg-panel",
+        "max-lg:absolute max-lg:inset-y-0 max-lg:z-30 max-lg:shadow-pop",
+        side === "outliner" ? "max-lg:left-0" : "max-lg:right-0",
+        "max-sm:inset-x-0 max-sm:top-auto max-sm:h-[46dvh] max-sm:w-auto max-sm:rounded-t-xl max-sm:border-x-0 max-sm:border-t",
+        !open && "max-lg:hidden",
+        className,
       )}
-      <div
-        data-panel={side}
-        className={cn(
-          "flex flex-col border-line bg-panel",
-          "max-lg:absolute max-lg:inset-y-0 max-lg:z-30 max-lg:shadow-pop",
-          side === "outliner" ? "max-lg:left-0" : "max-lg:right-0",
-          "max-sm:inset-x-0 max-sm:top-auto max-sm:h-[55dvh] max-sm:w-auto max-sm:rounded-t-xl max-sm:border-x-0 max-sm:border-t",
-          !open && "max-lg:hidden",
-          className,
-        )}
-      >
-        {children}
-      </div>
-    </>
+    >
+      {children}
+    </div>
   );
 }
 

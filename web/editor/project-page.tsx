@@ -1,7 +1,7 @@
-import { FileQuestion, ShieldAlert } from "lucide-react";
-import { useEffect, useState } from "react";
 import { ApiError } from "@core/errors";
 import { Project } from "@core/project";
+import { FileQuestion, ShieldAlert } from "lucide-react";
+import { useEffect, useState } from "react";
 import { Editor } from "./editor";
 import { Unauthorised, Unreachable } from "./start/start-page";
 import { api } from "./state/api";

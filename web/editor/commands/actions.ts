@@ -1,4 +1,9 @@
 /** Everything that a menu, a shortcut or the palette can do to the scene or the window. */
+
+import type { Project } from "@core/project";
+import type { Shading, Side, Tool } from "@core/view/view";
+import { local } from "@editor/state/local";
+import { viewport } from "@editor/state/viewport";
 import {
   Axis3d,
   Box,
@@ -31,10 +36,6 @@ import {
   Upload,
   Video,
 } from "lucide-react";
-import type { Project } from "@core/project";
-import type { Shading, Side, Tool } from "@core/view/view";
-import { local } from "@editor/state/local";
-import { viewport } from "@editor/state/viewport";
 import { addCameraNode, addGroup, addLightNode } from "./add-node";
 import { addShape, type ShapeName } from "./add-shape";
 import { duplicateNodes } from "./duplicate";
@@ -76,13 +77,31 @@ const some = { enabled: () => selected().length > 0 };
 
 const EDIT: Action[] = [
   action("Edit", "undo", "Undo", Undo2, undo, { keys: ["Mod+Z"], enabled: (project) => project.history.canUndo }),
-  action("Edit", "redo", "Redo", Redo2, redo, { keys: ["Mod+Shift+Z", "Mod+Y"], enabled: (project) => project.history.canRedo }),
-  action("Edit", "duplicate", "Duplicate", Copy, (project) => duplicateNodes(project, selected()), { keys: ["Mod+D"], ...some }),
-  action("Edit", "group", "Group", FolderPlus, (project) => groupNodes(project, selected()), { keys: ["Mod+G"], ...some }),
-  action("Edit", "rename", "Rename", PenLine, () => local().set({ renaming: selected().at(-1) ?? null }), { keys: ["F2"], ...some }),
-  action("Edit", "hide", "Hide or show", EyeOff, (project) => toggleVisible(project, selected()), { keys: ["H"], ...some }),
+  action("Edit", "redo", "Redo", Redo2, redo, {
+    keys: ["Mod+Shift+Z", "Mod+Y"],
+    enabled: (project) => project.history.canRedo,
+  }),
+  action("Edit", "duplicate", "Duplicate", Copy, (project) => duplicateNodes(project, selected()), {
+    keys: ["Mod+D"],
+    ...some,
+  }),
+  action("Edit", "group", "Group", FolderPlus, (project) => groupNodes(project, selected()), {
+    keys: ["Mod+G"],
+    ...some,
+  }),
+  action("Edit", "rename", "Rename", PenLine, () => local().set({ renaming: selected().at(-1) ?? null }), {
+    keys: ["F2"],
+    ...some,
+  }),
+  action("Edit", "hide", "Hide or show", EyeOff, (project) => toggleVisible(project, selected()), {
+    keys: ["H"],
+    ...some,
+  }),
   action("Edit", "lock", "Lock or unlock", Lock, toggleLock, { keys: ["L"], ...some }),
-  action("Edit", "trash", "Delete", Trash2, (project) => trashNodes(project, selected()), { keys: ["Delete"], ...some }),
+  action("Edit", "trash", "Delete", Trash2, (project) => trashNodes(project, selected()), {
+    keys: ["Delete"],
+    ...some,
+  }),
 ];
 
 function toggleLock(project: Project): void {
@@ -91,11 +110,11 @@ function toggleLock(project: Project): void {
 
 const SELECT: Action[] = [
   action("Select", "select-all", "Select all", SquareDashedMousePointer, selectAll, { keys: ["Mod+A"] }),
-  action("Select", "deselect", "Select nothing", MousePointer2, escape, { keys: ["Escape"] }),
+  action("Select", "deselect", "Select nothing", MousePointer2, backOut, { keys: ["Escape"] }),
 ];
 
 /** A drag is cancelled first; only then the selection goes. */
-function escape(): void {
+function backOut(): void {
   if (!viewport()?.cancel()) local().select([]);
 }
 
@@ -110,10 +129,19 @@ const TOOL_ACTIONS: Action[] = [
   ...TOOLS.map(({ tool, title, icon, keys }) =>
     action("Tools", `tool-${tool}`, `${title} tool`, icon, () => local().set({ tool }), { keys }),
   ),
-  action("Tools", "snap", "Snapping on or off", Magnet, () => local().set({ snapping: !local().snapping }), { keys: ["N"] }),
-  action("Tools", "space", "World or local axes", Axis3d, () => local().set({ space: local().space === "world" ? "local" : "world" }), {
-    keys: ["X"],
+  action("Tools", "snap", "Snapping on or off", Magnet, () => local().set({ snapping: !local().snapping }), {
+    keys: ["N"],
   }),
+  action(
+    "Tools",
+    "space",
+    "World or local axes",
+    Axis3d,
+    () => local().set({ space: local().space === "world" ? "local" : "world" }),
+    {
+      keys: ["X"],
+    },
+  ),
 ];
 
 const shape = (name: ShapeName, icon: LucideIcon) =>
@@ -157,8 +185,12 @@ const VIEW: Action[] = [
 const FILE: Action[] = [
   action("File", "import", "Import files…", Upload, pickAndImport, { keys: ["Mod+I"] }),
   action("File", "export", "Export…", Download, () => local().set({ dialog: { kind: "export" } }), { keys: ["Mod+E"] }),
-  action("Help", "palette", "Search commands", Search, () => local().set({ dialog: { kind: "palette" } }), { keys: ["Mod+K"] }),
-  action("Help", "shortcuts", "Keyboard shortcuts", Keyboard, () => local().set({ dialog: { kind: "shortcuts" } }), { keys: ["?"] }),
+  action("Help", "palette", "Search commands", Search, () => local().set({ dialog: { kind: "palette" } }), {
+    keys: ["Mod+K"],
+  }),
+  action("Help", "shortcuts", "Keyboard shortcuts", Keyboard, () => local().set({ dialog: { kind: "shortcuts" } }), {
+    keys: ["?"],
+  }),
 ];
 
 export const ACTIONS: readonly Action[] = [...EDIT, ...SELECT, ...TOOL_ACTIONS, ...ADD, ...VIEW, ...FILE];

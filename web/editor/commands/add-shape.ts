@@ -12,7 +12,9 @@ const GREY = { name: "Grey", colour: [0.6, 0.6, 0.6], roughness: 0.7 } as const;
 export function addShape(project: Project, name: ShapeName): Promise<void> {
   const shape: Shape = SHAPES[name]();
   const glb = writeGlb([{ name, shape, translation: [0, restingHeight(shape), 0] }], [GREY]);
-  return importFiles(project, [{ file: new File([glb], `${name}.glb`, { type: "model/gltf-binary" }), path: `${name}.glb` }]);
+  return importFiles(project, [
+    { file: new File([glb], `${name}.glb`, { type: "model/gltf-binary" }), path: `${name}.glb` },
+  ]);
 }
 
 /** So that it stands on the ground. */

@@ -18,6 +18,10 @@ export function exportScene(project: Project, choice: ExportChoice): void {
     ...((format === "stl" || format === "ply") && { binary }),
     ...(level > 0 && { level }),
   };
-  const job = project.requestJob({ op: "export", target: nodes ? { nodes: [...nodes] } : {}, params: { format, options } });
+  const job = project.requestJob({
+    op: "export",
+    target: nodes ? { nodes: [...nodes] } : {},
+    params: { format, options },
+  });
   useJobs.getState().follow(job, format.toUpperCase());
 }

@@ -2,7 +2,13 @@ import { setSetting } from "@core/lod";
 import type { Project } from "@core/project";
 import type { LodLevel, LodSettings } from "@core/schema";
 
-export function setLevel(project: Project, mesh: string, level: number, value: LodLevel | null, gesture?: string): void {
+export function setLevel(
+  project: Project,
+  mesh: string,
+  level: number,
+  value: LodLevel | null,
+  gesture?: string,
+): void {
   const write = () => setSetting(project.scene, mesh, String(level), value);
   project.edit(value ? "Change level of detail" : "Remove level", write, gesture ? { mergeKey: gesture } : {});
 }

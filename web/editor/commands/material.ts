@@ -35,7 +35,10 @@ export function assignMaterial(project: Project, target: SlotTarget, material: s
 export function newMaterial(project: Project, target: SlotTarget, from?: string): string {
   let id = "";
   project.edit(from ? "Copy material" : "New material", () => {
-    id = addMaterial(project.scene, from ? copyOf(project, from) : { name: "Material", metallicFactor: 0, roughnessFactor: 0.6 });
+    id = addMaterial(
+      project.scene,
+      from ? copyOf(project, from) : { name: "Material", metallicFactor: 0, roughnessFactor: 0.6 },
+    );
     assign(project, target, id);
   });
   return id;

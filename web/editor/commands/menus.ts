@@ -3,7 +3,11 @@ import { local } from "@editor/state/local";
 import type { MenuEntry } from "@editor/ui/menu";
 import { actionOf } from "./actions";
 
-export function entryOf(project: Project, id: string, more: { danger?: boolean; checked?: boolean; label?: string } = {}): MenuEntry {
+export function entryOf(
+  project: Project,
+  id: string,
+  more: { danger?: boolean; checked?: boolean; label?: string } = {},
+): MenuEntry {
   const { title, icon, keys, enabled, run } = actionOf(id);
   return { label: title, icon, keys: keys[0], disabled: !enabled(project), run: () => run(project), ...more };
 }

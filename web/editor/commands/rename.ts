@@ -3,8 +3,8 @@ import { setValue } from "@core/resources";
 
 /** Names are single lines of at most 256 characters: what is pasted is cut to that. */
 export function cleanName(name: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: exactly what the schema refuses
-  return name.replace(/[\x00-\x1f\x7f]+/g, " ").trim().slice(0, 256);
+  const line = name.replace(/\p{Cc}+/gu, " ");
+  return line.trim().slice(0, 256);
 }
 
 export function rename(project: Project, node: string, name: string): void {

@@ -21,7 +21,13 @@ const MATERIALS: GlbMaterial[] = [
 ];
 const [PLASTER, TERRACOTTA, INDIGO, BRASS, SAGE, LINEN, GLOW] = [0, 1, 2, 3, 4, 5, 6] as const;
 
-const thing = (name: string, shape: Shape, material: number, translation: number[], more: Partial<GlbNode> = {}): GlbNode => ({
+const thing = (
+  name: string,
+  shape: Shape,
+  material: number,
+  translation: number[],
+  more: Partial<GlbNode> = {},
+): GlbNode => ({
   name,
   shape,
   material,
@@ -61,7 +67,9 @@ function vases(): GlbNode {
     name: "Vessels",
     children: [
       thing("Jug", cylinder(0.2, 0.5, 0.12), TERRACOTTA, [-0.75, 0.85, -0.55], {
-        children: [thing("Handle", torus(0.13, 0.022), TERRACOTTA, [0.17, 0.02, 0], { rotation: quaternionOf([90, 0, 0]) })],
+        children: [
+          thing("Handle", torus(0.13, 0.022), TERRACOTTA, [0.17, 0.02, 0], { rotation: quaternionOf([90, 0, 0]) }),
+        ],
       }),
       thing("Moon jar", sphere(0.26, 96, 48), INDIGO, [0.35, 0.55, 0.2]),
       thing("Bowl", cylinder(0.12, 0.14, 0.24, 96), SAGE, [-0.3, 0.37, 0.35]),
@@ -105,7 +113,12 @@ export function lightSample(project: Project): void {
   const window = { name: "Window", type: "directional", color: [1, 0.96, 0.9], intensity: 2.2 } as const;
   const lamp = { name: "Lamp light", type: "point", color: [1, 0.72, 0.42], intensity: 6 } as const;
   project.edit("Sample", () => {
-    add(scene, { name: "Window light", light: addLight(scene, window), translation: [2.2, 3, 2.6], rotation: quaternionOf([-42, 36, 0]) });
+    add(scene, {
+      name: "Window light",
+      light: addLight(scene, window),
+      translation: [2.2, 3, 2.6],
+      rotation: quaternionOf([-42, 36, 0]),
+    });
     add(scene, { name: "Lamp light", light: addLight(scene, lamp), translation: [-1.55, 1.6, -0.2] });
     const camera = addCamera(scene, { name: "Front", yfov: 0.7 });
     add(scene, { name: "Front camera", camera, translation: [0, 1.3, 4.6], rotation: quaternionOf([-7, 0, 0]) });

@@ -1,7 +1,7 @@
 import { restore, trash } from "@core/nodes";
 import type { Project } from "@core/project";
-import { topmost } from "@editor/panels/outliner/rows";
 import { plural } from "@editor/lib/format";
+import { topmost } from "@editor/panels/outliner/rows";
 import { local } from "@editor/state/local";
 import { toast } from "@editor/state/toasts";
 import { undo } from "./history";

@@ -1,5 +1,5 @@
-import { lazy, Suspense } from "react";
 import { local, useLocal } from "@editor/state/local";
+import { lazy, Suspense } from "react";
 import { IdentityDialog } from "./identity-dialog";
 
 const ExportDialog = lazy(() => import("./export-dialog"));

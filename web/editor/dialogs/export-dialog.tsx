@@ -1,5 +1,3 @@
-import { Download } from "lucide-react";
-import { type ReactNode, useState } from "react";
 import { type ExportChoice, exportScene } from "@editor/commands/export";
 import { cn } from "@editor/lib/cn";
 import { plural } from "@editor/lib/format";
@@ -8,6 +6,8 @@ import { useProject } from "@editor/state/project";
 import { Button } from "@editor/ui/button";
 import { Dialog } from "@editor/ui/dialog";
 import { Check, Row, Select } from "@editor/ui/field";
+import { Download } from "lucide-react";
+import { type ReactNode, useState } from "react";
 
 const FORMATS = [
   ["glb", "GLB", "Everything: hierarchy, materials, textures, lights, cameras"],
@@ -63,15 +63,24 @@ export default function ExportDialog({ onClose }: { onClose(): void }) {
           <Select
             aria-label="What to export"
             value={onlySelected && selection.length ? "selection" : "all"}
-            options={[["all", "Everything"], ...(selection.length ? [["selection", `The selection (${plural(selection.length, "node")})`] as const] : [])]}
+            options={[
+              ["all", "Everything"],
+              ...(selection.length
+                ? [["selection", `The selection (${plural(selection.length, "node")})`] as const]
+                : []),
+            ]}
             onPick={(what) => setOnlySelected(what === "selection")}
           />
         </Row>
         <Row label="Detail">
           <Select aria-label="Level of detail" value={level} options={LEVELS} onPick={setLevel} />
         </Row>
-        {format === "glb" && <Check label="Compress (meshopt): not for every program" checked={compressed} onToggle={setCompressed} />}
-        {(format === "stl" || format === "ply") && <Check label="Binary: smaller" checked={binary} onToggle={setBinary} />}
+        {format === "glb" && (
+          <Check label="Compress (meshopt): not for every program" checked={compressed} onToggle={setCompressed} />
+        )}
+        {(format === "stl" || format === "ply") && (
+          <Check label="Binary: smaller" checked={binary} onToggle={setBinary} />
+        )}
       </div>
     </Dialog>
   );

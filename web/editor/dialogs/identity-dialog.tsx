@@ -1,15 +1,20 @@
-import { Check } from "lucide-react";
-import { type FormEvent, useId, useState } from "react";
 import { PEOPLE_COLOURS } from "@editor/lib/colour";
 import { useIdentity } from "@editor/state/identity";
 import { Button } from "@editor/ui/button";
 import { Dialog } from "@editor/ui/dialog";
 import { CONTROL } from "@editor/ui/field";
+import { Check } from "lucide-react";
+import { type FormEvent, useId, useState } from "react";
 
 /** Name and colour, as others see them. */
 export function IdentityDialog({ open, onClose }: { open: boolean; onClose(): void }) {
   return (
-    <Dialog open={open} onClose={onClose} title="Who are you?" description="Others in a project see this name and colour. It stays in this browser.">
+    <Dialog
+      open={open}
+      onClose={onClose}
+      title="Who are you?"
+      description="Others in a project see this name and colour. It stays in this browser."
+    >
       <IdentityForm onDone={onClose} />
     </Dialog>
   );

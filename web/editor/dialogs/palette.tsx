@@ -1,11 +1,11 @@
+import { ACTIONS, type Action } from "@editor/commands/actions";
+import { cn } from "@editor/lib/cn";
+import { matches } from "@editor/lib/fuzzy";
+import { useProject } from "@editor/state/project";
+import { Keys } from "@editor/ui/keys";
 import { Search } from "lucide-react";
 import { Dialog as Radix } from "radix-ui";
 import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from "react";
-import { ACTIONS, type Action } from "@editor/commands/actions";
-import { cn } from "@editor/lib/cn";
-import { useProject } from "@editor/state/project";
-import { Keys } from "@editor/ui/keys";
-import { matches } from "@editor/lib/fuzzy";
 
 /** Finds an action by name and runs it. */
 export default function Palette({ onClose }: { onClose(): void }) {
@@ -13,7 +13,11 @@ export default function Palette({ onClose }: { onClose(): void }) {
   const [query, setQuery] = useState("");
   const [at, setAt] = useState(0);
   const found = useMemo(
-    () => ACTIONS.filter((action) => action.id !== "palette" && action.enabled(project) && matches(`${action.group} ${action.title}`, query)),
+    () =>
+      ACTIONS.filter(
+        (action) =>
+          action.id !== "palette" && action.enabled(project) && matches(`${action.group} ${action.title}`, query),
+      ),
     [project, query],
   );
   const chosen = Math.min(at, found.length - 1);
@@ -59,7 +63,13 @@ export default function Palette({ onClose }: { onClose(): void }) {
           </label>
           <div id="palette-list" role="listbox" aria-label="Commands" className="min-h-0 overflow-y-auto p-1">
             {found.map((action, index) => (
-              <Choice key={action.id} action={action} chosen={index === chosen} onHover={() => setAt(index)} onRun={() => run(action)} />
+              <Choice
+                key={action.id}
+                action={action}
+                chosen={index === chosen}
+                onHover={() => setAt(index)}
+                onRun={() => run(action)}
+              />
             ))}
             {!found.length && <p className="p-4 text-center text-muted">Nothing is called “{query}”.</p>}
           </div>

@@ -1,8 +1,8 @@
-import { CircleAlert, CircleCheck, Info, type LucideIcon, PencilRuler } from "lucide-react";
 import { count } from "@editor/lib/format";
 import { titleOf, useJobList, useJobs } from "@editor/state/jobs";
 import { type ReportEntry, reportOf } from "@editor/state/report";
 import { Dialog } from "@editor/ui/dialog";
+import { CircleAlert, CircleCheck, Info, type LucideIcon, PencilRuler } from "lucide-react";
 
 const KINDS: Record<ReportEntry["kind"], { title: string; icon: LucideIcon; tint: string }> = {
   dropped: { title: "Left out", icon: CircleAlert, tint: "text-warn" },
@@ -16,9 +16,17 @@ export default function ReportDialog({ job: id, onClose }: { job: string; onClos
   const job = useJobList().find((candidate) => candidate.id === id);
   const titles = useJobs((state) => state.titles);
   const report = reportOf(job);
-  const kinds = (Object.keys(KINDS) as ReportEntry["kind"][]).filter((kind) => report.some((entry) => entry.kind === kind));
+  const kinds = (Object.keys(KINDS) as ReportEntry["kind"][]).filter((kind) =>
+    report.some((entry) => entry.kind === kind),
+  );
   return (
-    <Dialog open onClose={onClose} wide title={job ? titleOf(job, titles) : "Report"} description="What happened to the things in the file.">
+    <Dialog
+      open
+      onClose={onClose}
+      wide
+      title={job ? titleOf(job, titles) : "Report"}
+      description="What happened to the things in the file."
+    >
       {kinds.map((kind) => (
         <Entries key={kind} {...KINDS[kind]} entries={report.filter((entry) => entry.kind === kind)} />
       ))}
@@ -27,7 +35,17 @@ export default function ReportDialog({ job: id, onClose }: { job: string; onClos
   );
 }
 
-function Entries({ title, icon: Icon, tint, entries }: { title: string; icon: LucideIcon; tint: string; entries: ReportEntry[] }) {
+function Entries({
+  title,
+  icon: Icon,
+  tint,
+  entries,
+}: {
+  title: string;
+  icon: LucideIcon;
+  tint: string;
+  entries: ReportEntry[];
+}) {
   return (
     <section className="mt-3 first:mt-0">
       <h3 className="mb-1 flex items-center gap-1.5 font-semibold">

@@ -105,7 +105,12 @@ function meshOf(writer: Writer, shape: Shape, material: number, name: string, sh
 function floats(writer: Writer, values: number[], size: 2 | 3): number {
   const data = new Float32Array(values);
   const bounds = size === 3 ? { min: extreme(data, Math.min), max: extreme(data, Math.max) } : {};
-  return accessor(writer, data, { componentType: FLOAT, type: `VEC${size}`, count: data.length / size, ...bounds }, 34962);
+  return accessor(
+    writer,
+    data,
+    { componentType: FLOAT, type: `VEC${size}`, count: data.length / size, ...bounds },
+    34962,
+  );
 }
 
 function indices(writer: Writer, values: number[]): number {

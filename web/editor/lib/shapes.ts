@@ -37,12 +37,30 @@ export function box(width = 1, height = 1, depth = 1): Shape {
   const shape = empty();
   const half = [width / 2, height / 2, depth / 2];
   const faces: [number[], number[]][] = [
-    [[1, 0, 0], [0, 1, 0]],
-    [[-1, 0, 0], [0, 1, 0]],
-    [[0, 1, 0], [0, 0, -1]],
-    [[0, -1, 0], [0, 0, 1]],
-    [[0, 0, 1], [0, 1, 0]],
-    [[0, 0, -1], [0, 1, 0]],
+    [
+      [1, 0, 0],
+      [0, 1, 0],
+    ],
+    [
+      [-1, 0, 0],
+      [0, 1, 0],
+    ],
+    [
+      [0, 1, 0],
+      [0, 0, -1],
+    ],
+    [
+      [0, -1, 0],
+      [0, 0, 1],
+    ],
+    [
+      [0, 0, 1],
+      [0, 1, 0],
+    ],
+    [
+      [0, 0, -1],
+      [0, 1, 0],
+    ],
   ];
   for (const [normal, up] of faces) {
     const right = cross(up, normal);
@@ -91,7 +109,11 @@ export function cylinder(bottom = 0.5, height = 1, top = bottom, columns = 48): 
       normal: [x / length, slope / length, z / length],
     };
   });
-  for (const [radius, side] of [[top, 1], [bottom, -1]] as const) cap(shape, radius, (side * height) / 2, side, columns, ring);
+  for (const [radius, side] of [
+    [top, 1],
+    [bottom, -1],
+  ] as const)
+    cap(shape, radius, (side * height) / 2, side, columns, ring);
   return shape;
 }
 

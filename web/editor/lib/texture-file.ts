@@ -28,7 +28,8 @@ export class TextureRefused extends Error {
 export async function readTexture(file: File): Promise<TextureFile> {
   const bytes = new Uint8Array(await file.arrayBuffer());
   const mimeType = sniff(bytes);
-  if (!mimeType) throw new TextureRefused(`“${file.name}” is not a PNG, JPEG or WebP image.`, "Convert it, then try again.");
+  if (!mimeType)
+    throw new TextureRefused(`“${file.name}” is not a PNG, JPEG or WebP image.`, "Convert it, then try again.");
   const { width, height } = await measure(bytes, mimeType, file.name);
   const side = Math.max(width, height);
   if (side > MAX_TEXTURE_SIDE) {

@@ -1,7 +1,7 @@
-import { FileDown } from "lucide-react";
-import { type DragEvent, type ReactNode, useRef, useState } from "react";
 import { carriesFiles } from "@editor/lib/dropped-files";
 import { toastError } from "@editor/state/toasts";
+import { FileDown } from "lucide-react";
+import { type DragEvent, type ReactNode, useRef, useState } from "react";
 
 interface DropZoneProps {
   title: string;
@@ -31,7 +31,8 @@ export function DropZone({ title, onDrop, children }: DropZoneProps) {
     onDrop(event.dataTransfer).catch((error: unknown) => toastError("The files could not be read", error));
   };
   return (
-    <section aria-label="Page" onDragEnter={enter} onDragLeave={leave} onDragOver={over} onDrop={drop} className="h-full">
+    // biome-ignore lint/a11y/noStaticElementInteractions: dropping has its counterpart in the buttons that choose files
+    <div onDragEnter={enter} onDragLeave={leave} onDragOver={over} onDrop={drop} className="h-full">
       {children}
       {aimed && (
         <div className="pointer-events-none fixed inset-0 z-50 grid animate-fade place-items-center bg-ground/70 p-6">
@@ -42,6 +43,6 @@ export function DropZone({ title, onDrop, children }: DropZoneProps) {
           </div>
         </div>
       )}
-    </section>
+    </div>
   );
 }

@@ -18,7 +18,8 @@ export function ProjectArt({ id }: { id: string }) {
   for (let row = 0; row < 3; row++) {
     for (let column = 0; column < 3; column++) {
       const height = (hashOf(`${id}/${row}/${column}`) >>> 4) % 4;
-      if (height && shades) blocks.push(<Block key={`${row}${column}`} row={row} column={column} height={height} shades={shades} />);
+      if (height && shades)
+        blocks.push(<Block key={`${row}${column}`} row={row} column={column} height={height} shades={shades} />);
     }
   }
   return (
@@ -49,6 +50,8 @@ function Block({ row, column, height, shades }: BlockProps) {
 }
 
 function face(...corners: [number, number, number][]): string {
-  const points = corners.map(([x, y, z]) => `${((x - y) * SIDE * 0.87).toFixed(1)} ${((x + y) * SIDE * 0.43 - z * SIDE).toFixed(1)}`);
+  const points = corners.map(
+    ([x, y, z]) => `${((x - y) * SIDE * 0.87).toFixed(1)} ${((x + y) * SIDE * 0.43 - z * SIDE).toFixed(1)}`,
+  );
   return `M${points.join("L")}Z`;
 }

@@ -1,5 +1,3 @@
-import { Copy, Ellipsis, FolderOpen, PenLine, Trash2 } from "lucide-react";
-import { useState } from "react";
 import type { ProjectInfo } from "@core/api";
 import { ago, moment } from "@editor/lib/format";
 import { duplicate, rename, trash } from "@editor/state/projects";
@@ -8,6 +6,8 @@ import { thumbnailOf } from "@editor/state/thumbnails";
 import { IconButton } from "@editor/ui/button";
 import { CONTROL } from "@editor/ui/field";
 import { Context, Dropdown, type MenuEntry } from "@editor/ui/menu";
+import { Copy, Ellipsis, FolderOpen, PenLine, Trash2 } from "lucide-react";
+import { useState } from "react";
 import { ProjectArt } from "./art";
 
 export function Card({ project, now }: { project: ProjectInfo; now: number }) {
@@ -37,13 +37,17 @@ export function Card({ project, now }: { project: ProjectInfo; now: number }) {
             {renaming ? (
               <NameInput project={project} onDone={() => setRenaming(false)} />
             ) : (
-              <h3 className="truncate text-base font-semibold">{name}</h3>
+              <h2 className="truncate text-base font-semibold">{name}</h2>
             )}
             <p className="truncate text-muted" title={moment(project.changed)}>
               Changed {ago(project.changed, now)}
             </p>
           </div>
-          <Dropdown align="end" entries={entries} trigger={<IconButton icon={Ellipsis} label={`Options of ${name}`} />} />
+          <Dropdown
+            align="end"
+            entries={entries}
+            trigger={<IconButton icon={Ellipsis} label={`Options of ${name}`} />}
+          />
         </div>
       </article>
     </Context>
@@ -53,7 +57,13 @@ export function Card({ project, now }: { project: ProjectInfo; now: number }) {
 function Picture({ project }: { project: string }) {
   const thumbnail = thumbnailOf(project);
   if (!thumbnail) return <ProjectArt id={project} />;
-  return <img src={thumbnail} alt="" className="size-full object-cover transition-transform duration-300 group-hover:scale-[1.02]" />;
+  return (
+    <img
+      src={thumbnail}
+      alt=""
+      className="size-full object-cover transition-transform duration-300 group-hover:scale-[1.02]"
+    />
+  );
 }
 
 function NameInput({ project, onDone }: { project: ProjectInfo; onDone(): void }) {

@@ -1,7 +1,7 @@
-import { useState } from "react";
+import { IdentityDialog } from "@editor/dialogs/identity-dialog";
 import { useIdentity } from "@editor/state/identity";
 import { Avatar } from "@editor/topbar/people";
-import { IdentityDialog } from "@editor/dialogs/identity-dialog";
+import { useState } from "react";
 
 export function Header() {
   const me = useIdentity((state) => state.me);
@@ -15,10 +15,12 @@ export function Header() {
         data-testid="identity"
         onClick={() => setOpen(true)}
         className="ml-auto flex h-8 items-center gap-2 rounded-md px-2 hover:bg-hover"
-        aria-label={`You are ${me.name}: change name and colour`}
       >
         <Avatar name={me.name} color={me.color} />
-        <span className="text-base">{me.name}</span>
+        <span className="text-base">
+          {me.name}
+          <span className="sr-only">: change your name and colour</span>
+        </span>
       </button>
       <IdentityDialog open={open} onClose={() => setOpen(false)} />
     </header>
@@ -27,7 +29,18 @@ export function Header() {
 
 export function Mark() {
   return (
-    <svg viewBox="0 0 32 32" width="26" height="26" aria-hidden role="presentation" fill="none" stroke="currentColor" className="text-accent" strokeWidth="2.2" strokeLinejoin="round">
+    <svg
+      viewBox="0 0 32 32"
+      width="26"
+      height="26"
+      aria-hidden
+      role="presentation"
+      fill="none"
+      stroke="currentColor"
+      className="text-accent"
+      strokeWidth="2.2"
+      strokeLinejoin="round"
+    >
       <path d="M16 4l10.4 6v12L16 28 5.6 22V10z" />
       <path d="M5.9 10.2L16 16l10.1-5.8M16 16v11.6" />
     </svg>

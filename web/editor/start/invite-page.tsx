@@ -1,10 +1,10 @@
-import { KeyRound } from "lucide-react";
-import { useEffect, useState } from "react";
 import { api } from "@editor/state/api";
 import { navigate } from "@editor/state/router";
 import { forgetSession } from "@editor/state/session";
 import { Button } from "@editor/ui/button";
 import { Notice, Spinner } from "@editor/ui/feedback";
+import { KeyRound } from "lucide-react";
+import { useEffect, useState } from "react";
 
 /** Exchanges the key of an invitation link for a cookie. The key stands in the fragment, which no server logs. */
 export function InvitePage() {
@@ -23,7 +23,8 @@ export function InvitePage() {
         if (!gone) navigate("/", { replace: true });
       })
       .catch((error: { message?: string; hint?: string }) => {
-        if (!gone) setProblem([error.message, error.hint].filter(Boolean).join(" ") || "The server did not accept the key.");
+        if (!gone)
+          setProblem([error.message, error.hint].filter(Boolean).join(" ") || "The server did not accept the key.");
       });
     return () => {
       gone = true;

@@ -1,5 +1,3 @@
-import { FolderUp, KeyRound, Plus, Search, ServerOff, Sparkles, Trash2 } from "lucide-react";
-import { type ReactNode, useEffect, useState } from "react";
 import { cn } from "@editor/lib/cn";
 import { droppedFiles } from "@editor/lib/dropped-files";
 import { DropZone } from "@editor/panels/drop-zone";
@@ -7,6 +5,8 @@ import { loadProjects, useProjects } from "@editor/state/projects";
 import { Button } from "@editor/ui/button";
 import { Empty, Notice, Spinner } from "@editor/ui/feedback";
 import { CONTROL } from "@editor/ui/field";
+import { FolderUp, KeyRound, Plus, Search, ServerOff, Sparkles, Trash2 } from "lucide-react";
+import { type ReactNode, useEffect, useState } from "react";
 import { ProjectArt } from "./art";
 import { Card } from "./card";
 import { Header } from "./header";
@@ -25,7 +25,10 @@ export function StartPage() {
   if (state === "unreachable") return <Unreachable />;
   if (state === "unauthorised") return <Unauthorised />;
   return (
-    <DropZone title="Drop to make a new project of these files" onDrop={async (transfer) => openFiles(await droppedFiles(transfer))}>
+    <DropZone
+      title="Drop to make a new project of these files"
+      onDrop={async (transfer) => openFiles(await droppedFiles(transfer))}
+    >
       <div className="flex h-full flex-col">
         <Header />
         <main className="min-h-0 flex-1 overflow-y-auto">
@@ -47,16 +50,40 @@ function Actions() {
   };
   return (
     <section aria-label="Start something" className="grid gap-3 sm:grid-cols-3">
-      <Action icon={<Plus />} title="New project" hint="An empty scene" testId="new-project" disabled={busy} onClick={once(() => openNew())} />
-      <Action icon={<FolderUp />} title="From files" hint="Or drop models on this page" testId="from-files" disabled={busy} onClick={pick} />
-      <Action icon={<Sparkles />} title="Open the sample" hint="A still life to play with" testId="open-sample" disabled={busy} onClick={once(openSample)} />
+      <Action
+        icon={<Plus />}
+        title="New project"
+        hint="An empty scene"
+        testId="new-project"
+        disabled={busy}
+        onClick={once(() => openNew())}
+      />
+      <Action
+        icon={<FolderUp />}
+        title="From files"
+        hint="Or drop models on this page"
+        testId="from-files"
+        disabled={busy}
+        onClick={pick}
+      />
+      <Action
+        icon={<Sparkles />}
+        title="Open the sample"
+        hint="A still life to play with"
+        testId="open-sample"
+        disabled={busy}
+        onClick={once(openSample)}
+      />
     </section>
   );
 }
 
 function pick(): void {
   const input = Object.assign(document.createElement("input"), { type: "file", multiple: true });
-  input.addEventListener("change", () => void openFiles([...(input.files ?? [])].map((file) => ({ file, path: file.name }))));
+  input.addEventListener(
+    "change",
+    () => void openFiles([...(input.files ?? [])].map((file) => ({ file, path: file.name }))),
+  );
   input.click();
 }
 
@@ -78,7 +105,10 @@ function Action({ icon, title, hint, testId, disabled, onClick }: ActionProps) {
       onClick={onClick}
       className="flex items-center gap-3 rounded-lg border border-line bg-panel p-3 text-left transition-colors hover:border-edge hover:bg-raised disabled:opacity-50"
     >
-      <span aria-hidden className="grid size-9 shrink-0 place-items-center rounded-md bg-accent-deep text-accent-strong [&>svg]:size-4.5">
+      <span
+        aria-hidden
+        className="grid size-9 shrink-0 place-items-center rounded-md bg-accent-deep text-accent-strong [&>svg]:size-4.5"
+      >
         {icon}
       </span>
       <span className="min-w-0">
@@ -108,7 +138,12 @@ function Projects() {
         <label className="relative ml-auto w-56 max-w-[40%]">
           <span className="sr-only">Find a project</span>
           <Search size={13} aria-hidden className="absolute top-2 left-2 text-faint" />
-          <input value={filter} onChange={(event) => setFilter(event.target.value)} placeholder="Find a project" className={cn(CONTROL, "h-7.5 border-line bg-panel pl-7")} />
+          <input
+            value={filter}
+            onChange={(event) => setFilter(event.target.value)}
+            placeholder="Find a project"
+            className={cn(CONTROL, "h-7.5 border-line bg-panel pl-7")}
+          />
         </label>
       </div>
       {tab === "trash" ? <TrashList now={now} /> : <Cards shown={shown} filter={filter} now={now} />}
@@ -116,21 +151,42 @@ function Projects() {
   );
 }
 
-function Tab({ chosen, onChoose, children, testId }: { chosen: boolean; onChoose(): void; children: ReactNode; testId?: string }) {
+function Tab({
+  chosen,
+  onChoose,
+  children,
+  testId,
+}: {
+  chosen: boolean;
+  onChoose(): void;
+  children: ReactNode;
+  testId?: string;
+}) {
   return (
     <button
       type="button"
       aria-pressed={chosen}
       data-testid={testId}
       onClick={onChoose}
-      className={cn("flex h-8 items-center gap-1.5 rounded-md px-2.5 text-base", chosen ? "bg-raised text-ink" : "text-muted hover:text-ink")}
+      className={cn(
+        "flex h-8 items-center gap-1.5 rounded-md px-2.5 text-base",
+        chosen ? "bg-raised text-ink" : "text-muted hover:text-ink",
+      )}
     >
       {children}
     </button>
   );
 }
 
-function Cards({ shown, filter, now }: { shown: ReturnType<typeof useProjects.getState>["items"]; filter: string; now: number }) {
+function Cards({
+  shown,
+  filter,
+  now,
+}: {
+  shown: ReturnType<typeof useProjects.getState>["items"];
+  filter: string;
+  now: number;
+}) {
   if (!shown.length) {
     return filter ? (
       <Empty icon={Search} title={`No project is called “${filter}”`} />
@@ -141,8 +197,8 @@ function Cards({ shown, filter, now }: { shown: ReturnType<typeof useProjects.ge
         </div>
         <h2 className="mt-2 text-lg font-semibold">Your projects will stand here</h2>
         <p className="mt-1 max-w-md text-base text-muted">
-          Drop a GLB, glTF, OBJ, STL, PLY or 3MF anywhere on this page, or open the sample to look around. Share a project’s
-          address to work on it together.
+          Drop a GLB, glTF, OBJ, STL, PLY or 3MF anywhere on this page, or open the sample to look around. Share a
+          project’s address to work on it together.
         </p>
       </div>
     );
@@ -161,7 +217,9 @@ function Cards({ shown, filter, now }: { shown: ReturnType<typeof useProjects.ge
 export function Unreachable() {
   return (
     <Notice icon={ServerOff} title="The server is out of reach">
-      <p>Maquette runs on a server of your own, and it does not answer. Is it running, and are you on the same network?</p>
+      <p>
+        Maquette runs on a server of your own, and it does not answer. Is it running, and are you on the same network?
+      </p>
       <Button tone="primary" large onClick={() => location.reload()}>
         Try again
       </Button>

@@ -1,8 +1,8 @@
-import { ArchiveRestore, Trash2 } from "lucide-react";
 import { ago } from "@editor/lib/format";
 import { restore, useProjects } from "@editor/state/projects";
 import { Button } from "@editor/ui/button";
 import { Empty } from "@editor/ui/feedback";
+import { ArchiveRestore, Trash2 } from "lucide-react";
 
 export function TrashList({ now }: { now: number }) {
   const trashed = useProjects((state) => state.trashed);

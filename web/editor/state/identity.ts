@@ -1,6 +1,7 @@
 /** Who am I: a name and a colour of one's own choice, kept in this browser. */
-import { create } from "zustand";
+
 import { hashOf, PEOPLE_COLOURS } from "@editor/lib/colour";
+import { create } from "zustand";
 
 export interface Identity {
   id: string;
@@ -42,7 +43,9 @@ function parsed(text: string | null): Identity | null {
   try {
     const value = JSON.parse(text ?? "null") as Partial<Identity> | null;
     const sound = value && /^[A-Za-z0-9_-]{16}$/.test(value.id ?? "") && /^#[0-9a-f]{6}$/.test(value.color ?? "");
-    return sound && value.name ? { id: value.id as string, name: value.name, color: value.color as string, kind: "person" } : null;
+    return sound && value.name
+      ? { id: value.id as string, name: value.name, color: value.color as string, kind: "person" }
+      : null;
   } catch {
     return null;
   }
@@ -50,7 +53,17 @@ function parsed(text: string | null): Identity | null {
 
 function newcomer(): Identity {
   const bytes = crypto.getRandomValues(new Uint8Array(12));
-  const id = btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_");
+  const id = btoa(String.fromCharCode(...bytes))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_");
   const color = PEOPLE_COLOURS[hashOf(id) % PEOPLE_COLOURS.length] ?? PEOPLE_COLOURS[0];
-  return { id, name: `Guest ${id.replace(/[^A-Za-z0-9]/g, "").slice(0, 3).toUpperCase()}`, color, kind: "person" };
+  return {
+    id,
+    name: `Guest ${id
+      .replace(/[^A-Za-z0-9]/g, "")
+      .slice(0, 3)
+      .toUpperCase()}`,
+    color,
+    kind: "person",
+  };
 }

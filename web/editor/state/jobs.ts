@@ -1,7 +1,8 @@
 /** Jobs of the session, with the progress that their peers report through presence. */
-import { create } from "zustand";
-import { useMemo, useSyncExternalStore } from "react";
+
 import type { JobSnapshot } from "@core/session-store";
+import { useMemo, useSyncExternalStore } from "react";
+import { create } from "zustand";
 import { usePeople } from "./people";
 import { useProject } from "./project";
 
@@ -69,6 +70,17 @@ export function useActiveJob(matches: (job: JobView) => boolean): JobView | unde
   return useJobList().find((job) => job.active && matches(job));
 }
 
+/** Why a job failed, as sentences. */
+export function reasonOf(job: JobSnapshot): string {
+  const { message = "The reason is unknown", hint = "" } = job.error ?? {};
+  return [message, hint].filter(Boolean).map(sentence).join(" ");
+}
+
+function sentence(text: string): string {
+  const start = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?]$/.test(start) ? start : `${start}.`;
+}
+
 const VERBS: Record<string, string> = {
   import: "Import",
   export: "Export",
@@ -79,9 +91,12 @@ const VERBS: Record<string, string> = {
 /** What a job is about, in words. */
 export function titleOf(job: JobSnapshot, titles: ReadonlyMap<string, string>): string {
   const verb = VERBS[job.op] ?? job.op;
-  const files = job.params["files"];
-  const named = Array.isArray(files) ? (files as { name?: unknown }[]).map(({ name }) => name).filter((n) => typeof n === "string") : [];
-  const format = job.op === "export" && typeof job.params["format"] === "string" ? job.params["format"].toUpperCase() : undefined;
+  const files = job.params.files;
+  const named = Array.isArray(files)
+    ? (files as { name?: unknown }[]).map(({ name }) => name).filter((n) => typeof n === "string")
+    : [];
+  const format =
+    job.op === "export" && typeof job.params.format === "string" ? job.params.format.toUpperCase() : undefined;
   const what = titles.get(job.id) ?? named[0] ?? format;
   return what ? `${verb}: ${what}` : verb;
 }

@@ -1,7 +1,8 @@
 /** What is only this window's business: selection, tool, open panels. Never the scene. */
+
+import type { Shading, Space, Tool } from "@core/view/view";
 import { create } from "zustand";
 import { persist } from "zustand/middleware";
-import type { Shading, Space, Tool } from "@core/view/view";
 
 export type Drawer = "outliner" | "inspector" | null;
 
@@ -102,5 +103,13 @@ export const local = () => useLocal.getState();
 
 /** What another project must not inherit. */
 export function forgetProject(): void {
-  useLocal.setState({ selection: [], anchor: null, expanded: new Set(), renaming: null, drawer: null, dialog: null, level: "auto" });
+  useLocal.setState({
+    selection: [],
+    anchor: null,
+    expanded: new Set(),
+    renaming: null,
+    drawer: null,
+    dialog: null,
+    level: "auto",
+  });
 }

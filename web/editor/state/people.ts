@@ -1,6 +1,7 @@
 /** Everybody else in the project, from presence. */
-import { useMemo, useSyncExternalStore } from "react";
+
 import type { Person } from "@core/presence";
+import { useMemo, useSyncExternalStore } from "react";
 import { useProject } from "./project";
 
 export function usePeople(): readonly Person[] {

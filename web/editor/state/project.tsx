@@ -1,5 +1,5 @@
 /** The open project for React: one subscription per id, so that an edit renders what shows it and nothing else. */
-import { createContext, type ReactNode, useCallback, useContext, useRef, useSyncExternalStore } from "react";
+
 import type { Project } from "@core/project";
 import type {
   CameraSnapshot,
@@ -10,6 +10,7 @@ import type {
   NodeSnapshot,
   TextureSnapshot,
 } from "@core/store";
+import { createContext, type ReactNode, useCallback, useContext, useRef, useSyncExternalStore } from "react";
 
 const ProjectContext = createContext<Project | null>(null);
 

@@ -1,7 +1,8 @@
 /** The start page's list of projects, with what was changed here shown at once. */
-import { create } from "zustand";
-import { ApiError } from "@core/errors";
+
 import type { ProjectInfo } from "@core/api";
+import { ApiError } from "@core/errors";
+import { create } from "zustand";
 import { api } from "./api";
 import { session } from "./session";
 import { toast, toastError } from "./toasts";
@@ -58,7 +59,8 @@ export async function trash(project: ProjectInfo): Promise<void> {
     await api.trashProject(project.id);
     return true;
   });
-  if (done) toast(`“${project.name}” moved to the trash`, { action: { label: "Undo", run: () => void restore(project) } });
+  if (done)
+    toast(`“${project.name}” moved to the trash`, { action: { label: "Undo", run: () => void restore(project) } });
   await loadProjects();
 }
 

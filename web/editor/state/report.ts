@@ -11,7 +11,7 @@ export interface ReportEntry {
 const KINDS = ["kept", "dropped", "changed", "note"] as const;
 
 export function reportOf(job: JobSnapshot | undefined): ReportEntry[] {
-  const report = job?.result?.["report"];
+  const report = job?.result?.report;
   return Array.isArray(report) ? report.flatMap(entryOf) : [];
 }
 

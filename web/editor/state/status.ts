@@ -1,5 +1,5 @@
-import { useSyncExternalStore } from "react";
 import type { Status } from "@core/status";
+import { useSyncExternalStore } from "react";
 import { useProject } from "./project";
 
 /** The connection in detail and in words: "saved", "saving", "offline, kept here", … */

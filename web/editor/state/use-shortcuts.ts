@@ -1,6 +1,6 @@
-import { useEffect } from "react";
 import { actionFor } from "@editor/commands/actions";
 import { isTyping, shortcutOf } from "@editor/lib/keys";
+import { useEffect } from "react";
 import { useProject } from "./project";
 
 /** Shortcuts work wherever the focus is, except while typing and behind dialogs and menus. */

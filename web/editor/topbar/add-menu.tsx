@@ -1,8 +1,8 @@
-import { Plus } from "lucide-react";
 import { entryOf } from "@editor/commands/menus";
 import { useProject } from "@editor/state/project";
 import { IconButton } from "@editor/ui/button";
 import { Dropdown, type MenuEntry } from "@editor/ui/menu";
+import { Plus } from "lucide-react";
 
 const GROUPS = [
   ["add-group"],
@@ -13,6 +13,9 @@ const GROUPS = [
 
 export function AddMenu() {
   const project = useProject();
-  const entries = GROUPS.flatMap((ids, i): MenuEntry[] => [...(i ? ["-" as const] : []), ...ids.map((id) => entryOf(project, id))]);
+  const entries = GROUPS.flatMap((ids, i): MenuEntry[] => [
+    ...(i ? ["-" as const] : []),
+    ...ids.map((id) => entryOf(project, id)),
+  ]);
   return <Dropdown entries={entries} trigger={<IconButton icon={Plus} label="Add" data-testid="add" />} />;
 }

@@ -1,7 +1,7 @@
-import { ShieldAlert } from "lucide-react";
 import { useProject } from "@editor/state/project";
 import { useConnection } from "@editor/state/status";
 import { Button } from "@editor/ui/button";
+import { ShieldAlert } from "lucide-react";
 
 /** What must not be overlooked: nothing more is being saved, or this window may only look. */
 export function Banner() {

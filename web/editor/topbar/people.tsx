@@ -1,5 +1,3 @@
-import { Bot, Cpu } from "lucide-react";
-import { Popover } from "radix-ui";
 import type { Person } from "@core/presence";
 import type { CameraPose } from "@core/view/view";
 import { plural } from "@editor/lib/format";
@@ -9,6 +7,8 @@ import { usePeople } from "@editor/state/people";
 import { viewport } from "@editor/state/viewport";
 import { Button } from "@editor/ui/button";
 import { Badge } from "@editor/ui/feedback";
+import { Bot, Cpu } from "lucide-react";
+import { Popover } from "radix-ui";
 
 const SHOWN = 4;
 
@@ -53,7 +53,9 @@ export function People() {
           {people.map((person) => (
             <Other key={person.client} person={person} />
           ))}
-          {!others.length && <p className="px-1.5 py-1 text-muted">Nobody else is here. Share this page’s address to work together.</p>}
+          {!others.length && (
+            <p className="px-1.5 py-1 text-muted">Nobody else is here. Share this page’s address to work together.</p>
+          )}
         </Popover.Content>
       </Popover.Portal>
     </Popover.Root>
@@ -72,7 +74,11 @@ function Other({ person }: { person: Person }) {
       onClick={() => camera && look(camera)}
       className="flex h-8 items-center gap-2 rounded-md px-1.5 text-left hover:bg-hover disabled:hover:bg-transparent"
     >
-      {user.kind === "person" ? <Avatar {...user} /> : <Kind size={16} aria-hidden className="mx-1" style={{ color: user.color }} />}
+      {user.kind === "person" ? (
+        <Avatar {...user} />
+      ) : (
+        <Kind size={16} aria-hidden className="mx-1" style={{ color: user.color }} />
+      )}
       <span className="min-w-0 flex-1 truncate">{user.name}</span>
       {user.kind !== "person" && <Badge tone="accent">{user.kind === "peer" ? "compute peer" : "AI"}</Badge>}
       {selection.length > 0 && <span className="text-xs text-faint">{selection.length} selected</span>}
@@ -96,10 +102,9 @@ export function Avatar({ name, color }: { name: string; color: string }) {
     <span
       title={name}
       aria-hidden
-      className="-ml-1 grid size-6 shrink-0 place-items-center rounded-full border-2 border-panel text-2xs font-bold text-black first:ml-0"
+      data-initials={initials}
+      className="-ml-1 grid before:content-[attr(data-initials)] size-6 shrink-0 place-items-center rounded-full border-2 border-panel text-2xs font-bold text-black first:ml-0"
       style={{ background: color }}
-    >
-      {initials}
-    </span>
+    />
   );
 }

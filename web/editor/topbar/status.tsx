@@ -1,6 +1,6 @@
-import { Check, CircleAlert, CloudOff, LoaderCircle, type LucideIcon } from "lucide-react";
 import { useConnection } from "@editor/state/status";
 import { Tip } from "@editor/ui/tip";
+import { Check, CircleAlert, CloudOff, LoaderCircle, type LucideIcon } from "lucide-react";
 
 interface Look {
   icon: LucideIcon;
@@ -12,7 +12,11 @@ const LOOKS: Record<string, Look> = {
   saved: { icon: Check, tint: "text-ok", hint: "Everything is stored on the server." },
   saving: { icon: LoaderCircle, tint: "animate-spin text-accent", hint: "On its way to the server." },
   connecting: { icon: LoaderCircle, tint: "animate-spin text-accent", hint: "Looking for the server." },
-  offline: { icon: CloudOff, tint: "text-warn", hint: "The server is out of reach. Work on: everything is kept in this browser and merges when it is back." },
+  offline: {
+    icon: CloudOff,
+    tint: "text-warn",
+    hint: "The server is out of reach. Work on: everything is kept in this browser and merges when it is back.",
+  },
 };
 const OTHER: Look = { icon: CircleAlert, tint: "text-danger", hint: "The server refused this window's changes." };
 

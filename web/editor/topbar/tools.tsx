@@ -1,10 +1,10 @@
-import { Box, Globe, Magnet } from "lucide-react";
-import { Popover } from "radix-ui";
 import { TOOLS } from "@editor/commands/actions";
 import { local, type SnapSteps, useLocal } from "@editor/state/local";
 import { IconButton } from "@editor/ui/button";
 import { Check, Row } from "@editor/ui/field";
 import { NumberField } from "@editor/ui/number-field";
+import { Box, Globe, Magnet } from "lucide-react";
+import { Popover } from "radix-ui";
 
 /** Select, move, rotate, scale; axes; snapping. */
 export function Tools() {
@@ -55,10 +55,19 @@ function Snapping() {
   return (
     <Popover.Root>
       <Popover.Trigger asChild>
-        <IconButton icon={Magnet} label={snapping ? "Snapping is on" : "Snapping is off"} keys="N" pressed={snapping} data-testid="snap" />
+        <IconButton
+          icon={Magnet}
+          label={snapping ? "Snapping is on" : "Snapping is off"}
+          keys="N"
+          pressed={snapping}
+          data-testid="snap"
+        />
       </Popover.Trigger>
       <Popover.Portal>
-        <Popover.Content sideOffset={6} className="z-50 flex w-56 animate-rise flex-col gap-1.5 rounded-lg border border-line bg-raised p-3 shadow-pop">
+        <Popover.Content
+          sideOffset={6}
+          className="z-50 flex w-56 animate-rise flex-col gap-1.5 rounded-lg border border-line bg-raised p-3 shadow-pop"
+        >
           <Check label="Snap to steps" checked={snapping} onToggle={(on) => local().set({ snapping: on })} />
           {STEPS.map(({ kind, label, unit, step }) => (
             <Row key={kind} label={label}>

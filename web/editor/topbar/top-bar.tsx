@@ -1,4 +1,3 @@
-import { Download, Ellipsis, House, PanelLeft, PanelRight, Redo2, Undo2 } from "lucide-react";
 import { actionOf } from "@editor/commands/actions";
 import { redo, undo } from "@editor/commands/history";
 import { entryOf } from "@editor/commands/menus";
@@ -10,6 +9,7 @@ import { followLink } from "@editor/state/router";
 import { Button, IconButton } from "@editor/ui/button";
 import { Dropdown } from "@editor/ui/menu";
 import { Tip } from "@editor/ui/tip";
+import { Download, Ellipsis, House, PanelLeft, PanelRight, Redo2, Undo2 } from "lucide-react";
 import { People } from "./people";
 import { ProjectName } from "./project-name";
 import { Status } from "./status";
@@ -22,12 +22,23 @@ export function TopBar() {
   return (
     <header className="relative z-20 flex h-11 shrink-0 items-center gap-1 border-b border-line bg-panel px-2">
       <Tip label="All projects">
-        <a href="/" onClick={followLink} aria-label="All projects" className="grid size-7 place-items-center rounded-md text-muted hover:bg-hover hover:text-ink">
+        <a
+          href="/"
+          onClick={followLink}
+          aria-label="All projects"
+          className="grid size-7 place-items-center rounded-md text-muted hover:bg-hover hover:text-ink"
+        >
           <House size={16} strokeWidth={1.75} aria-hidden />
         </a>
       </Tip>
       <span className="lg:hidden">
-        <IconButton icon={PanelLeft} label="Outliner" pressed={drawer === "outliner"} onClick={() => toggle("outliner")} data-testid="toggle-outliner" />
+        <IconButton
+          icon={PanelLeft}
+          label="Outliner"
+          pressed={drawer === "outliner"}
+          onClick={() => toggle("outliner")}
+          data-testid="toggle-outliner"
+        />
       </span>
       <ProjectName />
       <Divider />
@@ -62,7 +73,13 @@ export function TopBar() {
         ]}
       />
       <span className="lg:hidden">
-        <IconButton icon={PanelRight} label="Inspector" pressed={drawer === "inspector"} onClick={() => toggle("inspector")} data-testid="toggle-inspector" />
+        <IconButton
+          icon={PanelRight}
+          label="Inspector"
+          pressed={drawer === "inspector"}
+          onClick={() => toggle("inspector")}
+          data-testid="toggle-inspector"
+        />
       </span>
     </header>
   );
@@ -78,8 +95,22 @@ function History() {
   const named = (verb: string, label: string) => (label ? `${verb}: ${label}` : verb);
   return (
     <>
-      <IconButton icon={Undo2} label={named("Undo", undoLabel)} keys="Mod+Z" disabled={!canUndo} data-testid="undo" onClick={() => undo(project)} />
-      <IconButton icon={Redo2} label={named("Redo", redoLabel)} keys="Mod+Shift+Z" disabled={!canRedo} data-testid="redo" onClick={() => redo(project)} />
+      <IconButton
+        icon={Undo2}
+        label={named("Undo", undoLabel)}
+        keys="Mod+Z"
+        disabled={!canUndo}
+        data-testid="undo"
+        onClick={() => undo(project)}
+      />
+      <IconButton
+        icon={Redo2}
+        label={named("Redo", redoLabel)}
+        keys="Mod+Shift+Z"
+        disabled={!canRedo}
+        data-testid="redo"
+        onClick={() => redo(project)}
+      />
     </>
   );
 }

@@ -1,6 +1,6 @@
+import { cn } from "@editor/lib/cn";
 import type { LucideIcon } from "lucide-react";
 import type { ComponentProps, ReactNode } from "react";
-import { cn } from "@editor/lib/cn";
 import { Tip } from "./tip";
 
 type Tone = "plain" | "primary" | "danger" | "ghost";
@@ -60,7 +60,7 @@ export function IconButton({ icon: Icon, label, keys, pressed, small, side, clas
         className={cn(
           "inline-grid shrink-0 place-items-center rounded-md transition-colors",
           "disabled:pointer-events-none disabled:opacity-40",
-          small ? "size-6" : "size-7",
+          small ? "size-6 pointer-coarse:size-7" : "size-7 pointer-coarse:size-8",
           pressed ? "bg-accent-deep text-accent-strong" : "text-muted hover:bg-hover hover:text-ink",
           className,
         )}

@@ -1,7 +1,7 @@
+import { cn } from "@editor/lib/cn";
 import { X } from "lucide-react";
 import { Dialog as Radix } from "radix-ui";
 import type { ReactNode } from "react";
-import { cn } from "@editor/lib/cn";
 
 interface DialogProps {
   open: boolean;
@@ -34,7 +34,10 @@ export function Dialog({ open, onClose, title, description, wide, children, foot
               {description && <Radix.Description className="mt-0.5 text-muted">{description}</Radix.Description>}
             </div>
             {/* Without a tooltip: it would open with the focus and take the first Escape for itself. */}
-            <Radix.Close aria-label="Close" className="grid size-7 place-items-center rounded-md text-muted hover:bg-hover hover:text-ink">
+            <Radix.Close
+              aria-label="Close"
+              className="grid size-7 place-items-center rounded-md text-muted hover:bg-hover hover:text-ink"
+            >
               <X size={16} strokeWidth={1.75} aria-hidden />
             </Radix.Close>
           </header>

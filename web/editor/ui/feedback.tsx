@@ -1,7 +1,7 @@
+import { cn } from "@editor/lib/cn";
 import type { LucideIcon } from "lucide-react";
 import { LoaderCircle } from "lucide-react";
 import type { ReactNode } from "react";
-import { cn } from "@editor/lib/cn";
 
 /** What to do when there is nothing to see. */
 export function Empty({ icon: Icon, title, children }: { icon: LucideIcon; title: string; children?: ReactNode }) {
@@ -35,7 +35,10 @@ export function Progress({ value, label }: { value: number | undefined; label: s
       className="h-1 overflow-hidden rounded-full bg-hover"
     >
       <div
-        className={cn("h-full rounded-full bg-accent", value === undefined ? "w-1/3 animate-slide" : "transition-[width] duration-300")}
+        className={cn(
+          "h-full rounded-full bg-accent",
+          value === undefined ? "w-1/3 animate-slide" : "transition-[width] duration-300",
+        )}
         {...(value !== undefined && { style: { width: `${Math.max(2, value * 100)}%` } })}
       />
     </div>
@@ -43,8 +46,14 @@ export function Progress({ value, label }: { value: number | undefined; label: s
 }
 
 export function Badge({ children, tone = "plain" }: { children: ReactNode; tone?: "plain" | "accent" | "warn" }) {
-  const tones = { plain: "bg-hover text-muted", accent: "bg-accent-deep text-accent-strong", warn: "bg-hover text-warn" };
-  return <span className={cn("rounded-sm px-1 text-2xs font-semibold whitespace-nowrap", tones[tone])}>{children}</span>;
+  const tones = {
+    plain: "bg-hover text-muted",
+    accent: "bg-accent-deep text-accent-strong",
+    warn: "bg-hover text-warn",
+  };
+  return (
+    <span className={cn("rounded-sm px-1 text-2xs font-semibold whitespace-nowrap", tones[tone])}>{children}</span>
+  );
 }
 
 /** A whole page that says one thing. */

@@ -1,11 +1,21 @@
-import { type ComponentProps, type KeyboardEvent, type ReactNode, useId, useState } from "react";
 import { cn } from "@editor/lib/cn";
+import { type ComponentProps, type KeyboardEvent, type ReactNode, useId, useState } from "react";
 
 export const CONTROL =
   "h-6 w-full min-w-0 rounded-sm border border-transparent bg-field px-1.5 text-sm text-ink transition-colors hover:border-edge focus:border-accent focus:outline-none disabled:opacity-50";
 
 /** A labelled line of a form: label left, control right. */
-export function Row({ label, children, htmlFor, hint }: { label: string; children: ReactNode; htmlFor?: string; hint?: string }) {
+export function Row({
+  label,
+  children,
+  htmlFor,
+  hint,
+}: {
+  label: string;
+  children: ReactNode;
+  htmlFor?: string;
+  hint?: string;
+}) {
   return (
     <div className="grid min-h-6 grid-cols-[92px_minmax(0,1fr)] items-center gap-2" title={hint}>
       <label htmlFor={htmlFor} className="truncate text-muted">
@@ -60,7 +70,12 @@ interface SelectProps<T extends string> extends Omit<ComponentProps<"select">, "
 /** The system's own select: fast, accessible, at home on touch. */
 export function Select<T extends string>({ value, options, onPick, placeholder, className, ...rest }: SelectProps<T>) {
   return (
-    <select {...rest} value={value} onChange={(event) => onPick(event.target.value as T)} className={cn(CONTROL, "pr-0", className)}>
+    <select
+      {...rest}
+      value={value}
+      onChange={(event) => onPick(event.target.value as T)}
+      className={cn(CONTROL, "pr-0", className)}
+    >
       {placeholder !== undefined && value === "" && (
         <option value="" disabled>
           {placeholder}

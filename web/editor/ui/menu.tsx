@@ -1,8 +1,9 @@
 /** One description of a menu, drawn as drop-down or as context menu. */
+
+import { cn } from "@editor/lib/cn";
 import { Check, type LucideIcon } from "lucide-react";
 import { ContextMenu, DropdownMenu } from "radix-ui";
 import { Fragment, type ReactNode } from "react";
-import { cn } from "@editor/lib/cn";
 import { Keys } from "./keys";
 
 export type MenuEntry =
@@ -94,10 +95,23 @@ function Late({ entries }: Pick<ContextProps, "entries">) {
 }
 
 /** A menu at a point that somebody else chose (the viewport reports its own context clicks). */
-export function MenuAt({ at, entries, onClose }: { at: { x: number; y: number }; entries: readonly MenuEntry[]; onClose(): void }) {
+export function MenuAt({
+  at,
+  entries,
+  onClose,
+}: {
+  at: { x: number; y: number };
+  entries: readonly MenuEntry[];
+  onClose(): void;
+}) {
   return (
     <DropdownMenu.Root open onOpenChange={(open) => !open && onClose()}>
-      <DropdownMenu.Trigger aria-hidden tabIndex={-1} className="pointer-events-none fixed size-0" style={{ left: at.x, top: at.y }} />
+      <DropdownMenu.Trigger
+        aria-hidden
+        tabIndex={-1}
+        className="pointer-events-none fixed size-0"
+        style={{ left: at.x, top: at.y }}
+      />
       <DropdownMenu.Portal>
         <DropdownMenu.Content align="start" collisionPadding={8} className={SURFACE}>
           <Entries entries={entries} kit={DropdownMenu} />

@@ -1,8 +1,8 @@
-import { type KeyboardEvent, type PointerEvent, type ReactNode, useEffect, useRef, useState } from "react";
 import { cn } from "@editor/lib/cn";
 import { evaluate } from "@editor/lib/expression";
 import { decimal } from "@editor/lib/format";
 import { type Throttled, throttle } from "@editor/lib/throttle";
+import { type KeyboardEvent, type PointerEvent, type ReactNode, useEffect, useRef, useState } from "react";
 import { CONTROL } from "./field";
 
 /** Live writes of one drag: about fourteen a second, the last one always. */
@@ -49,13 +49,26 @@ export function NumberField(props: NumberFieldProps) {
       stepping.current ??= newGesture();
       const delta = (event.key === "ArrowUp" ? 1 : -1) * step * factorOf(event);
       setDraft(null);
-      write(values.map((value) => value + delta), stepping.current);
+      write(
+        values.map((value) => value + delta),
+        stepping.current,
+      );
     } else if (event.key === "Enter") {
       commit();
-      requestAnimationFrame((input => () => input.select())(event.currentTarget));
+      requestAnimationFrame(
+        (
+          (input) => () =>
+            input.select()
+        )(event.currentTarget),
+      );
     } else if (event.key === "Escape") {
       setDraft(null);
-      requestAnimationFrame((input => () => input.blur())(event.currentTarget));
+      requestAnimationFrame(
+        (
+          (input) => () =>
+            input.blur()
+        )(event.currentTarget),
+      );
     } else return;
     event.stopPropagation();
   };
@@ -73,7 +86,7 @@ export function NumberField(props: NumberFieldProps) {
         spellCheck={false}
         disabled={disabled}
         className={cn(CONTROL, "bg-transparent pl-0.5 text-right", unit && "pr-0.5")}
-        value={draft ?? (mixed ? "" : decimal(first, digits))}
+        value={draft ?? (mixed ? "" : decimal(first, fitting(first, digits)))}
         placeholder={mixed ? "Mixed" : undefined}
         onFocus={(event) => event.currentTarget.select()}
         onChange={(event) => setDraft(event.target.value)}
@@ -89,6 +102,12 @@ export function NumberField(props: NumberFieldProps) {
       {unit && <span className="shrink-0 pr-1.5 text-xs whitespace-nowrap text-faint select-none">{unit}</span>}
     </div>
   );
+}
+
+/** Long numbers give up decimals, so that their beginning stays in sight. */
+function fitting(value: number, digits: number): number {
+  const excess = Math.floor(Math.log10(Math.max(1, Math.abs(value)))) - 1;
+  return Math.max(0, digits - Math.max(0, excess));
 }
 
 function factorOf(event: { shiftKey: boolean; altKey: boolean }): number {
@@ -161,7 +180,10 @@ function Scrub({ label, values, step = 0.1, disabled, children, write }: ScrubPr
       onPointerMove={move}
       onPointerUp={end}
       onPointerCancel={end}
-      className={cn("flex h-full shrink-0 items-center pl-1.5 text-xs text-faint select-none", !disabled && "cursor-ew-resize touch-none hover:text-ink")}
+      className={cn(
+        "flex h-full shrink-0 items-center pl-1.5 text-xs text-faint select-none",
+        !disabled && "cursor-ew-resize touch-none hover:text-ink",
+      )}
     >
       {children}
     </span>

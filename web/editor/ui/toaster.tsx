@@ -1,6 +1,6 @@
+import { type Toast, useToasts } from "@editor/state/toasts";
 import { CircleAlert, CircleCheck, Info, TriangleAlert, X } from "lucide-react";
 import { useEffect, useState } from "react";
-import { type Toast, useToasts } from "@editor/state/toasts";
 import { Button, IconButton } from "./button";
 
 const ICONS = { info: Info, ok: CircleCheck, warn: TriangleAlert, danger: CircleAlert } as const;

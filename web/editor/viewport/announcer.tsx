@@ -7,7 +7,11 @@ export function Announcer() {
   const selection = useLocal((local) => local.selection);
   const node = useNode(selection[0]);
   const text =
-    selection.length > 1 ? `${plural(selection.length, "node")} selected` : node ? `${node.name || "Unnamed"} selected` : "Nothing selected";
+    selection.length > 1
+      ? `${plural(selection.length, "node")} selected`
+      : node
+        ? `${node.name || "Unnamed"} selected`
+        : "Nothing selected";
   return (
     <p aria-live="polite" className="sr-only">
       {text}

@@ -1,10 +1,10 @@
-import { PackageOpen } from "lucide-react";
 import { addShape } from "@editor/commands/add-shape";
 import { pickAndImport } from "@editor/commands/import-files";
 import { useJobs } from "@editor/state/jobs";
 import { useProject, useRoots } from "@editor/state/project";
-import { Button } from "@editor/ui/button";
 import { useReady } from "@editor/state/status";
+import { Button } from "@editor/ui/button";
+import { PackageOpen } from "lucide-react";
 
 /** What to do first in a scene without anything. */
 export function EmptyScene() {

@@ -1,4 +1,3 @@
-import { type RefObject, useEffect } from "react";
 import type { Project } from "@core/project";
 import { SceneView, type TransformChange, type ViewCallbacks } from "@core/view/view";
 import { pick } from "@editor/commands/select";
@@ -8,6 +7,7 @@ import { local, useLocal } from "@editor/state/local";
 import { toast } from "@editor/state/toasts";
 import { setViewport, useViewStats } from "@editor/state/viewport";
 import { LIVE_INTERVAL } from "@editor/ui/number-field";
+import { type RefObject, useEffect } from "react";
 
 /** What people see of each other: about ten times a second. */
 const PRESENCE_INTERVAL = 100;
@@ -92,8 +92,12 @@ let gestures = 0;
 
 function callbacks(project: Project, onContextMenu: (x: number, y: number) => void): ViewCallbacks {
   let gesture = "";
-  const write = throttle<ReadonlyMap<string, TransformChange>>(LIVE_INTERVAL, (changes) => setTransforms(project, changes, gesture));
-  const camera = throttle<{ position: Vec3; target: Vec3 }>(PRESENCE_INTERVAL, (pose) => project.presence.setLocal({ camera: pose }));
+  const write = throttle<ReadonlyMap<string, TransformChange>>(LIVE_INTERVAL, (changes) =>
+    setTransforms(project, changes, gesture),
+  );
+  const camera = throttle<{ position: Vec3; target: Vec3 }>(PRESENCE_INTERVAL, (pose) =>
+    project.presence.setLocal({ camera: pose }),
+  );
   const pointer = throttle<Vec3 | null>(PRESENCE_INTERVAL, (point) => project.presence.setLocal({ pointer: point }));
   return {
     onPick: pick,
@@ -110,7 +114,10 @@ function callbacks(project: Project, onContextMenu: (x: number, y: number) => vo
     },
     onStats: (stats) => useViewStats.setState({ stats }),
     onProblem: ({ what, message }) =>
-      toast(what === "geometry" ? "A mesh could not be loaded" : "A texture could not be loaded", { tone: "warn", detail: message }),
+      toast(what === "geometry" ? "A mesh could not be loaded" : "A texture could not be loaded", {
+        tone: "warn",
+        detail: message,
+      }),
   };
 }
 

@@ -1,7 +1,7 @@
-import { useEffect } from "react";
 import type { Project } from "@core/project";
 import { keepThumbnail, shrunk } from "@editor/state/thumbnails";
 import { viewport } from "@editor/state/viewport";
+import { useEffect } from "react";
 
 /** After the last change or camera move, once things have settled. */
 const PAUSE = 4000;

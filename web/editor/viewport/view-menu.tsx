@@ -1,9 +1,9 @@
-import { ChevronDown, Eye } from "lucide-react";
 import { entryOf } from "@editor/commands/menus";
 import { useLocal } from "@editor/state/local";
 import { useProject } from "@editor/state/project";
 import { Button } from "@editor/ui/button";
 import { Dropdown, type MenuEntry } from "@editor/ui/menu";
+import { ChevronDown, Eye } from "lucide-react";
 
 const NAMES = { shaded: "Shaded", solid: "Clay", wireframe: "Wireframe", normals: "Normals" } as const;
 const SIDES = ["perspective", "front", "right", "top", "back", "left", "bottom"] as const;
@@ -14,7 +14,9 @@ export function ViewMenu() {
   const shading = useLocal((local) => local.shading);
   const grid = useLocal((local) => local.grid);
   const entries: MenuEntry[] = [
-    ...(Object.keys(NAMES) as (keyof typeof NAMES)[]).map((id) => entryOf(project, `shading-${id}`, { checked: shading === id })),
+    ...(Object.keys(NAMES) as (keyof typeof NAMES)[]).map((id) =>
+      entryOf(project, `shading-${id}`, { checked: shading === id }),
+    ),
     "-",
     entryOf(project, "grid", { checked: grid, label: "Grid" }),
     "-",

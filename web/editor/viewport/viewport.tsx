@@ -1,9 +1,9 @@
-import { type KeyboardEvent, useCallback, useRef, useState } from "react";
 import { sceneMenu } from "@editor/commands/menus";
 import { ActiveJobs } from "@editor/panels/jobs/active-jobs";
 import { useProject } from "@editor/state/project";
 import { viewport } from "@editor/state/viewport";
 import { MenuAt } from "@editor/ui/menu";
+import { type KeyboardEvent, useCallback, useRef, useState } from "react";
 import { Announcer } from "./announcer";
 import { EmptyScene } from "./empty-scene";
 import { StatusLine } from "./status-line";
@@ -43,7 +43,6 @@ export default function Viewport() {
         data-testid="viewport"
         role="application"
         aria-label="3D viewport. Arrow keys orbit, F frames the selection."
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: it takes the arrow keys
         tabIndex={0}
         onKeyDown={onKeyDown}
         onPointerDown={(event) => event.currentTarget.focus({ preventScroll: true })}

@@ -1,8 +1,8 @@
-import { useEffect, useRef } from "react";
 import { hexOf, linearOf } from "@editor/lib/colour";
 import { type Throttled, throttle } from "@editor/lib/throttle";
 import { TextField } from "@editor/ui/field";
 import { LIVE_INTERVAL } from "@editor/ui/number-field";
+import { useEffect, useRef } from "react";
 
 interface ColourFieldProps {
   label: string;

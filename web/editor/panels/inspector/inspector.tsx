@@ -31,7 +31,9 @@ function Selected({ nodes }: { nodes: ReturnType<typeof useNodes> }) {
       <NodeHeader nodes={nodes} />
       <TransformSection nodes={nodes} />
       {meshes.length > 0 && <MeshSection meshes={meshes} />}
-      {node && mesh && meshes.length === 1 && <MaterialSection key={mesh} mesh={mesh} node={nodes.length === 1 ? node : null} />}
+      {node && mesh && meshes.length === 1 && (
+        <MaterialSection key={mesh} mesh={mesh} node={nodes.length === 1 ? node : null} />
+      )}
       {mesh && meshes.length === 1 && <LodSection mesh={mesh} />}
       {lights.length > 0 && <LightSection ids={lights} />}
       {cameras.length > 0 && <CameraSection ids={cameras} />}

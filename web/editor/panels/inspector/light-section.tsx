@@ -35,7 +35,11 @@ export function LightSection({ ids }: { ids: readonly string[] }) {
         />
       </Row>
       <Row label="Colour">
-        <ColourField label="Light colour" value={first.color} onChange={(colour, gesture) => write("color", () => colour, gesture)} />
+        <ColourField
+          label="Light colour"
+          value={first.color}
+          onChange={(colour, gesture) => write("color", () => colour, gesture)}
+        />
       </Row>
       <Row label="Intensity">
         <NumberField

@@ -1,4 +1,3 @@
-import { X } from "lucide-react";
 import type { LodLevel, LodResult } from "@core/schema";
 import { setLevel } from "@editor/commands/lod";
 import { count, length, percent } from "@editor/lib/format";
@@ -6,6 +5,7 @@ import { useProject } from "@editor/state/project";
 import { IconButton } from "@editor/ui/button";
 import { Badge } from "@editor/ui/feedback";
 import { NumberField } from "@editor/ui/number-field";
+import { X } from "lucide-react";
 
 interface LevelRowProps {
   mesh: string;
@@ -21,13 +21,19 @@ interface LevelRowProps {
 /** One level: its goal, its error limit, the coverage below which it is drawn; and what came out. */
 export function LevelRow({ mesh, number, level, result, base, extent }: LevelRowProps) {
   const project = useProject();
-  const set = (fields: Partial<LodLevel>, gesture: string) => setLevel(project, mesh, number, { ...level, ...fields }, gesture);
+  const set = (fields: Partial<LodLevel>, gesture: string) =>
+    setLevel(project, mesh, number, { ...level, ...fields }, gesture);
   return (
     <li data-testid="lod-level-row" data-level={number} className="rounded-md bg-raised p-1">
       <div className="flex h-6 items-center gap-2 pl-0.5">
         <b className="w-4">{number}</b>
         <Outcome result={result} base={base} extent={extent} />
-        <IconButton icon={X} small label={`Remove level ${number}`} onClick={() => setLevel(project, mesh, number, null)} />
+        <IconButton
+          icon={X}
+          small
+          label={`Remove level ${number}`}
+          onClick={() => setLevel(project, mesh, number, null)}
+        />
       </div>
       <div className="grid grid-cols-3 gap-1">
         <Goal number={number} level={level} set={set} />
@@ -105,7 +111,10 @@ function Outcome({ result, base, extent }: Pick<LevelRowProps, "result" | "base"
   const share = base ? result.triangles / base : 1;
   const relative = extent ? ` (${percent(result.error / extent, 3)} of the size)` : "";
   return (
-    <span className="min-w-0 flex-1 truncate text-right text-muted" title={`${percent(share, 2)} of the triangles; error${relative}`}>
+    <span
+      className="min-w-0 flex-1 truncate text-right text-muted"
+      title={`${percent(share, 2)} of the triangles; error${relative}`}
+    >
       <span className="text-ink">{count(result.triangles)}</span> tris · ±{length(result.error)}
     </span>
   );

@@ -1,4 +1,3 @@
-import { Hammer, Plus } from "lucide-react";
 import type { LodLevel } from "@core/schema";
 import type { LodSnapshot } from "@core/store";
 import { cancelJob } from "@editor/commands/jobs";
@@ -14,6 +13,7 @@ import { Check } from "@editor/ui/field";
 import { NumberField } from "@editor/ui/number-field";
 import { Section } from "@editor/ui/section";
 import { Tip } from "@editor/ui/tip";
+import { Hammer, Plus } from "lucide-react";
 import { LevelRow } from "./lod-level-row";
 
 const MAX_LEVELS = 8;
@@ -72,7 +72,10 @@ function PreviewChoice({ lod }: { lod: LodSnapshot }) {
               aria-pressed={level === value}
               data-testid={`lod-preview-${value}`}
               onClick={() => set({ level: value })}
-              className={cn("h-5 flex-1 rounded-sm px-1", level === value ? "bg-accent-deep text-accent-strong" : "text-muted hover:text-ink")}
+              className={cn(
+                "h-5 flex-1 rounded-sm px-1",
+                level === value ? "bg-accent-deep text-accent-strong" : "text-muted hover:text-ink",
+              )}
             >
               {label}
             </button>
@@ -103,7 +106,7 @@ function AddLevel({ mesh, lod }: { mesh: string; lod: LodSnapshot }) {
 
 function BuildRow({ mesh, built, asked }: { mesh: string; built: number; asked: number }) {
   const project = useProject();
-  const job = useActiveJob((candidate) => candidate.op === "lod.chain" && candidate.target["mesh"] === mesh);
+  const job = useActiveJob((candidate) => candidate.op === "lod.chain" && candidate.target.mesh === mesh);
   if (!job) {
     return (
       <Button
@@ -120,7 +123,9 @@ function BuildRow({ mesh, built, asked }: { mesh: string; built: number; asked: 
   return (
     <div className="flex items-center gap-2">
       <div className="flex-1">
-        <p className="mb-1 truncate text-muted">{job.message || (job.state === "queued" ? "Waiting for a compute peer" : "Building")}</p>
+        <p className="mb-1 truncate text-muted">
+          {job.message || (job.state === "queued" ? "Waiting for a compute peer" : "Building")}
+        </p>
         <Progress label="Building levels of detail" value={job.progress} />
       </div>
       <Button onClick={() => cancelJob(project, job.id)}>Cancel</Button>

@@ -22,7 +22,12 @@ export function MaterialFields({ material }: { material: MaterialSnapshot }) {
     setMaterial(project, material.id, key, value, gesture);
   const unit = (key: "metallicFactor" | "roughnessFactor", label: string) => (
     <Row label={label}>
-      <SliderField label={label} value={material[key]} testId={`material-${key}`} onChange={(value, gesture) => set(key, value, gesture)} />
+      <SliderField
+        label={label}
+        value={material[key]}
+        testId={`material-${key}`}
+        onChange={(value, gesture) => set(key, value, gesture)}
+      />
     </Row>
   );
   return (
@@ -70,7 +75,7 @@ export function MaterialFields({ material }: { material: MaterialSnapshot }) {
         checked={material.doubleSided}
         onToggle={(checked) => set("doubleSided", checked)}
       />
-      <h4 className="mt-2 font-semibold">Textures</h4>
+      <h3 className="mt-2 font-semibold">Textures</h3>
       {TEXTURE_KEYS.map(([key, label]) => (
         <TextureRow key={key} material={material} field={key} label={label} />
       ))}

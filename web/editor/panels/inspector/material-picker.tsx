@@ -1,9 +1,9 @@
-import { Check, ChevronDown } from "lucide-react";
-import { Popover } from "radix-ui";
-import { useState } from "react";
 import { cn } from "@editor/lib/cn";
 import { useIds, useMaterial, useProject } from "@editor/state/project";
 import { CONTROL } from "@editor/ui/field";
+import { Check, ChevronDown } from "lucide-react";
+import { Popover } from "radix-ui";
+import { useState } from "react";
 import { Swatch } from "./material-section";
 
 /** Chooses one of the project's materials, or none. */
@@ -47,7 +47,9 @@ export function MaterialPicker({ value, onPick }: { value: string | null; onPick
 function Choices({ value, onPick }: { value: string | null; onPick(id: string | null): void }) {
   const { store } = useProject();
   const [filter, setFilter] = useState("");
-  const ids = useIds("materials").filter((id) => (store.material(id)?.name ?? "").toLowerCase().includes(filter.toLowerCase()));
+  const ids = useIds("materials").filter((id) =>
+    (store.material(id)?.name ?? "").toLowerCase().includes(filter.toLowerCase()),
+  );
   return (
     <>
       <input
@@ -63,9 +65,15 @@ function Choices({ value, onPick }: { value: string | null; onPick(id: string | 
             <Choice id={id} chosen={id === value} onPick={() => onPick(id)} />
           </li>
         ))}
-        {!ids.length && <li className="px-2 py-3 text-center text-muted">No material {filter ? "by that name" : "yet"}</li>}
+        {!ids.length && (
+          <li className="px-2 py-3 text-center text-muted">No material {filter ? "by that name" : "yet"}</li>
+        )}
       </ul>
-      <button type="button" onClick={() => onPick(null)} className="mt-1 h-7 shrink-0 rounded-md px-2 text-left text-muted hover:bg-hover">
+      <button
+        type="button"
+        onClick={() => onPick(null)}
+        className="mt-1 h-7 shrink-0 rounded-md px-2 text-left text-muted hover:bg-hover"
+      >
         No material
       </button>
     </>
@@ -75,7 +83,11 @@ function Choices({ value, onPick }: { value: string | null; onPick(id: string | 
 function Choice({ id, chosen, onPick }: { id: string; chosen: boolean; onPick(): void }) {
   const material = useMaterial(id);
   return (
-    <button type="button" onClick={onPick} className="flex h-7 w-full items-center gap-2 rounded-md px-2 text-left hover:bg-hover">
+    <button
+      type="button"
+      onClick={onPick}
+      className="flex h-7 w-full items-center gap-2 rounded-md px-2 text-left hover:bg-hover"
+    >
       <Swatch material={id} />
       <span className="min-w-0 flex-1 truncate">{material?.name || "Unnamed"}</span>
       {chosen && <Check size={14} aria-label="In use" className="text-accent" />}

@@ -1,14 +1,14 @@
-import { Copy, Palette, Plus } from "lucide-react";
-import { useState } from "react";
 import type { NodeSnapshot } from "@core/store";
 import { assignMaterial, newMaterial, type SlotTarget } from "@editor/commands/material";
-import { hexOf } from "@editor/lib/colour";
 import { cn } from "@editor/lib/cn";
+import { hexOf } from "@editor/lib/colour";
 import { plural } from "@editor/lib/format";
 import { useMaterial, useMesh, useProject } from "@editor/state/project";
 import { Button, IconButton } from "@editor/ui/button";
 import { Badge, Empty } from "@editor/ui/feedback";
 import { Section } from "@editor/ui/section";
+import { Copy, Palette, Plus } from "lucide-react";
+import { useState } from "react";
 import { MaterialFields } from "./material-fields";
 import { MaterialPicker } from "./material-picker";
 
@@ -50,7 +50,10 @@ function SlotRow({ index, material, chosen, onChoose }: SlotRowProps) {
       type="button"
       aria-pressed={chosen}
       onClick={onChoose}
-      className={cn("flex h-6 w-full items-center gap-2 rounded-sm px-1.5 text-left", chosen ? "bg-accent-deep" : "hover:bg-raised")}
+      className={cn(
+        "flex h-6 w-full items-center gap-2 rounded-sm px-1.5 text-left",
+        chosen ? "bg-accent-deep" : "hover:bg-raised",
+      )}
     >
       <Swatch material={material} />
       <span className="min-w-0 flex-1 truncate">{snapshot ? snapshot.name || "Unnamed" : "No material"}</span>
@@ -124,6 +127,10 @@ function NoMaterial({ target }: { target: SlotTarget }) {
 /** A change here shows everywhere: say where. */
 function Users({ material }: { material: string }) {
   const { store } = useProject();
-  const users = store.ids("meshes").filter((id) => Object.values(store.mesh(id)?.slots ?? {}).includes(material)).length;
-  return users > 1 ? <p className="text-xs text-faint">Shared by {plural(users, "mesh", "meshes")}: a change shows on all of them.</p> : null;
+  const users = store
+    .ids("meshes")
+    .filter((id) => Object.values(store.mesh(id)?.slots ?? {}).includes(material)).length;
+  return users > 1 ? (
+    <p className="text-xs text-faint">Shared by {plural(users, "mesh", "meshes")}: a change shows on all of them.</p>
+  ) : null;
 }

@@ -1,7 +1,7 @@
-import { useMemo } from "react";
 import { bytes, count, dimensions, plural } from "@editor/lib/format";
 import { useMesh, useProject } from "@editor/state/project";
 import { Section } from "@editor/ui/section";
+import { useMemo } from "react";
 
 /** What the selected meshes weigh. */
 export function MeshSection({ meshes }: { meshes: readonly string[] }) {
@@ -58,5 +58,8 @@ export function Fact({ name, value }: { name: string; value: string }) {
 function useUsers(mesh: string): number {
   const { store } = useProject();
   const nodes = store.nodeIds();
-  return useMemo(() => nodes.filter((id) => store.node(id)?.mesh === mesh && !store.node(id)?.trashed).length, [store, nodes, mesh]);
+  return useMemo(
+    () => nodes.filter((id) => store.node(id)?.mesh === mesh && !store.node(id)?.trashed).length,
+    [store, nodes, mesh],
+  );
 }

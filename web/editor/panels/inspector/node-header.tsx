@@ -1,4 +1,3 @@
-import { Eye, EyeOff, Lock, LockOpen, Maximize } from "lucide-react";
 import type { NodeSnapshot } from "@core/store";
 import { rename } from "@editor/commands/rename";
 import { setLocked, setVisible } from "@editor/commands/visibility";
@@ -8,6 +7,7 @@ import { useProject } from "@editor/state/project";
 import { viewport } from "@editor/state/viewport";
 import { IconButton } from "@editor/ui/button";
 import { TextField } from "@editor/ui/field";
+import { Eye, EyeOff, Lock, LockOpen, Maximize } from "lucide-react";
 
 export function NodeHeader({ nodes }: { nodes: readonly NodeSnapshot[] }) {
   const project = useProject();

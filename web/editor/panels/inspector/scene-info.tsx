@@ -1,13 +1,13 @@
-import { MousePointerClick } from "lucide-react";
-import { useMemo, useSyncExternalStore } from "react";
 import type { SceneStore } from "@core/store";
 import { count } from "@editor/lib/format";
+import { useLocal } from "@editor/state/local";
 import { useProject } from "@editor/state/project";
 import { Empty } from "@editor/ui/feedback";
-import { NumberField } from "@editor/ui/number-field";
 import { Row } from "@editor/ui/field";
+import { NumberField } from "@editor/ui/number-field";
 import { Section } from "@editor/ui/section";
-import { useLocal } from "@editor/state/local";
+import { MousePointerClick } from "lucide-react";
+import { useMemo, useSyncExternalStore } from "react";
 import { Fact } from "./mesh-section";
 
 /** The inspector while nothing is selected: the scene in numbers, and how it is drawn here. */

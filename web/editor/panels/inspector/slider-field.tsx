@@ -1,6 +1,6 @@
-import { useEffect, useRef, useState } from "react";
 import { type Throttled, throttle } from "@editor/lib/throttle";
 import { LIVE_INTERVAL, NumberField } from "@editor/ui/number-field";
+import { useEffect, useRef, useState } from "react";
 
 interface SliderFieldProps {
   label: string;

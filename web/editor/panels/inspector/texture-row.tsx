@@ -1,14 +1,14 @@
-import { ImageOff, ImagePlus, X } from "lucide-react";
-import { useState } from "react";
 import type { MaterialSnapshot, TextureSnapshot } from "@core/store";
 import { assignTexture, type TextureSlot, uploadTexture } from "@editor/commands/texture";
 import { cn } from "@editor/lib/cn";
-import { TEXTURE_ACCEPT } from "@editor/lib/texture-file";
 import { carriesFiles } from "@editor/lib/dropped-files";
+import { TEXTURE_ACCEPT } from "@editor/lib/texture-file";
 import { useIds, useProject, useTexture } from "@editor/state/project";
 import { IconButton } from "@editor/ui/button";
 import { Spinner } from "@editor/ui/feedback";
 import { Dropdown, type MenuEntry } from "@editor/ui/menu";
+import { ImageOff, ImagePlus, X } from "lucide-react";
+import { useState } from "react";
 import { Thumbnail } from "./thumbnail";
 
 interface TextureRowProps {
@@ -53,7 +53,9 @@ export function TextureRow({ material, field, label }: TextureRowProps) {
       <Preview texture={texture} />
       <span className="min-w-0 flex-1">
         <span className="block truncate">{label}</span>
-        <span className="block truncate text-xs text-faint">{busy ? <Spinner label="Uploading" /> : describe(texture)}</span>
+        <span className="block truncate text-xs text-faint">
+          {busy ? <Spinner label="Uploading" /> : describe(texture)}
+        </span>
       </span>
       <Dropdown
         align="end"
@@ -61,7 +63,12 @@ export function TextureRow({ material, field, label }: TextureRowProps) {
         trigger={<IconButton icon={ImagePlus} small label={`${label} texture: choose`} />}
       />
       {id && (
-        <IconButton icon={X} small label={`Remove ${label.toLowerCase()} texture`} onClick={() => assignTexture(project, material.id, field, null)} />
+        <IconButton
+          icon={X}
+          small
+          label={`Remove ${label.toLowerCase()} texture`}
+          onClick={() => assignTexture(project, material.id, field, null)}
+        />
       )}
     </fieldset>
   );
@@ -75,7 +82,11 @@ function describe(texture: TextureSnapshot | undefined): string {
 function Preview({ texture }: { texture: TextureSnapshot | undefined }) {
   return (
     <span className="grid size-8 shrink-0 place-items-center overflow-hidden rounded-sm border border-line bg-field text-faint">
-      {texture?.image ? <Thumbnail image={texture.image} mimeType={texture.mimeType} /> : <ImageOff size={14} aria-hidden />}
+      {texture?.image ? (
+        <Thumbnail image={texture.image} mimeType={texture.mimeType} />
+      ) : (
+        <ImageOff size={14} aria-hidden />
+      )}
     </span>
   );
 }

@@ -1,5 +1,5 @@
-import { useEffect, useRef } from "react";
 import { useProject } from "@editor/state/project";
+import { useEffect, useRef } from "react";
 
 const SIDE = 64;
 

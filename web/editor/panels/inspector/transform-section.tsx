@@ -1,5 +1,3 @@
-import { Link, RotateCcw, Unlink } from "lucide-react";
-import { useState } from "react";
 import type { NodeSnapshot } from "@core/store";
 import type { TransformChange } from "@core/view/view";
 import { setTransforms } from "@editor/commands/transform";
@@ -9,6 +7,8 @@ import { useProject } from "@editor/state/project";
 import { IconButton } from "@editor/ui/button";
 import { NumberField } from "@editor/ui/number-field";
 import { Section } from "@editor/ui/section";
+import { Link, RotateCcw, Unlink } from "lucide-react";
+import { useState } from "react";
 
 type Kind = "translation" | "rotation" | "scale";
 
@@ -41,14 +41,25 @@ function changeOf(node: NodeSnapshot, kind: Kind, value: Vec3): TransformChange 
   return kind === "rotation" ? { rotation: rotationFor(node.id, value) } : { [kind]: value };
 }
 
-function VectorRow({ nodes, kind, label, step, unit, rest }: { nodes: readonly NodeSnapshot[] } & (typeof KINDS)[number]) {
+function VectorRow({
+  nodes,
+  kind,
+  label,
+  step,
+  unit,
+  rest,
+}: { nodes: readonly NodeSnapshot[] } & (typeof KINDS)[number]) {
   const project = useProject();
   const [uniform, setUniform] = useState(true);
   const locked = nodes.some((node) => node.locked);
   const linked = kind === "scale" && uniform;
 
   const write = (values: readonly Vec3[], gesture: string) =>
-    setTransforms(project, new Map(nodes.map((node, i) => [node.id, changeOf(node, kind, values[i] ?? rest)])), gesture);
+    setTransforms(
+      project,
+      new Map(nodes.map((node, i) => [node.id, changeOf(node, kind, values[i] ?? rest)])),
+      gesture,
+    );
   const change = (axis: number, values: number[], gesture: string) =>
     write(
       nodes.map((node, i) => changed(read(node, kind), axis, values[i] ?? 0, linked)),
@@ -57,7 +68,9 @@ function VectorRow({ nodes, kind, label, step, unit, rest }: { nodes: readonly N
   return (
     <fieldset className="flex flex-col" disabled={locked}>
       <div className="flex h-6 items-center gap-1">
-        <legend className="float-left flex-1 text-muted">{label}</legend>
+        <legend className="float-left flex-1 text-muted">
+          {label} {unit && <span className="text-faint">{unit}</span>}
+        </legend>
         {kind === "scale" && (
           <IconButton
             icon={uniform ? Link : Unlink}
@@ -71,18 +84,22 @@ function VectorRow({ nodes, kind, label, step, unit, rest }: { nodes: readonly N
           icon={RotateCcw}
           small
           label={`Reset ${label.toLowerCase()}`}
-          onClick={() => write(nodes.map(() => rest), `reset-${kind}-${performance.now()}`)}
+          onClick={() =>
+            write(
+              nodes.map(() => rest),
+              `reset-${kind}-${performance.now()}`,
+            )
+          }
         />
       </div>
       <div className="grid grid-cols-3 gap-1">
         {AXES.map(([axis, tint], i) => (
           <NumberField
             key={axis}
-            label={`${label} ${axis.toUpperCase()}`}
+            label={`${label} ${axis.toUpperCase()}${unit ? `, ${unit}` : ""}`}
             prefix={<b className={tint}>{axis.toUpperCase()}</b>}
             values={nodes.map((node) => read(node, kind)[i] ?? 0)}
             step={step}
-            {...(unit && { unit })}
             disabled={locked}
             testId={`field-${kind}-${axis}`}
             onChange={(values, gesture) => change(i, values, gesture)}

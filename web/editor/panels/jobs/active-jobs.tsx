@@ -1,6 +1,6 @@
-import { Upload } from "lucide-react";
 import { useJobList, useJobs } from "@editor/state/jobs";
 import { Progress } from "@editor/ui/feedback";
+import { Upload } from "lucide-react";
 import { JobRow } from "./job-row";
 
 /** What is going on right now, over the viewport. */

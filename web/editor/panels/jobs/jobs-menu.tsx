@@ -1,10 +1,10 @@
-import { Cpu } from "lucide-react";
-import { Popover } from "radix-ui";
+import { plural } from "@editor/lib/format";
 import { useJobList } from "@editor/state/jobs";
 import { usePeople } from "@editor/state/people";
-import { plural } from "@editor/lib/format";
 import { IconButton } from "@editor/ui/button";
 import { Empty } from "@editor/ui/feedback";
+import { Cpu } from "lucide-react";
+import { Popover } from "radix-ui";
 import { JobRow } from "./job-row";
 
 /** All jobs of the project, behind a button that tells how many run. */
@@ -19,7 +19,10 @@ export function JobsMenu() {
           <IconButton icon={Cpu} label={active ? `Jobs: ${active} active` : "Jobs"} data-testid="jobs" />
         </Popover.Trigger>
         {active > 0 && (
-          <span aria-hidden className="pointer-events-none absolute -top-0.5 -right-0.5 grid size-3.5 place-items-center rounded-full bg-accent text-2xs font-semibold text-on-accent">
+          <span
+            aria-hidden
+            className="pointer-events-none absolute -top-0.5 -right-0.5 grid size-3.5 place-items-center rounded-full bg-accent text-2xs font-semibold text-on-accent"
+          >
             {active}
           </span>
         )}
@@ -33,7 +36,9 @@ export function JobsMenu() {
         >
           <header className="flex h-9 items-center justify-between border-b border-line px-3">
             <h2 className="font-semibold">Jobs</h2>
-            <span className="text-muted">{peers.length ? `${plural(peers.length, "compute peer")} here` : "No compute peer here"}</span>
+            <span className="text-muted">
+              {peers.length ? `${plural(peers.length, "compute peer")} at work` : "No compute peer at work"}
+            </span>
           </header>
           {jobs.length ? (
             <ul className="min-h-0 divide-y divide-line overflow-y-auto">

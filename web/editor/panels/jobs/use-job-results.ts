@@ -1,14 +1,14 @@
-import { useEffect, useRef } from "react";
 import type { Project } from "@core/project";
+import type { JobSnapshot } from "@core/session-store";
+import { download } from "@editor/lib/download";
 import { bytes, plural } from "@editor/lib/format";
-import { isActive, titleOf, useJobList, useJobs } from "@editor/state/jobs";
+import { isActive, reasonOf, titleOf, useJobList, useJobs } from "@editor/state/jobs";
 import { local } from "@editor/state/local";
 import { useProject } from "@editor/state/project";
 import { idsOf, reportOf } from "@editor/state/report";
 import { toast } from "@editor/state/toasts";
 import { viewport } from "@editor/state/viewport";
-import { download } from "@editor/lib/download";
-import type { JobSnapshot } from "@core/session-store";
+import { useEffect, useRef } from "react";
 
 /** Tells how this person's jobs ended: selects what was imported, saves what was exported, explains what failed. */
 export function useJobResults(): void {
@@ -28,17 +28,27 @@ export function useJobResults(): void {
   }, [jobs, project, titles]);
 }
 
+const ENDINGS: Record<string, string> = {
+  "lod.chain": "Levels of detail are built",
+  simplify: "The mesh is simplified",
+};
+
 /** A job may end before its first state arrives here: each is told once. */
 const told = new Set<string>();
 
 function tell(project: Project, job: JobSnapshot, title: string): void {
   const report = reportOf(job);
-  const action = report.length ? { action: { label: "Report", run: () => local().set({ dialog: { kind: "report", job: job.id } }) } } : {};
+  const action = report.length
+    ? { action: { label: "Report", run: () => local().set({ dialog: { kind: "report", job: job.id } }) } }
+    : {};
   if (job.state === "failed") {
-    const { message = "The reason is unknown.", hint = "" } = job.error ?? {};
-    toast(`${title} failed`, { tone: "danger", detail: `${message} ${hint}`.trim(), ...action });
+    toast(`${title} failed`, { tone: "danger", detail: reasonOf(job), ...action });
   } else if (job.state === "succeeded") {
-    toast(`${title} is done`, { tone: "ok", ...(detailOf(report.length) && { detail: detailOf(report.length) }), ...action });
+    toast(ENDINGS[job.op] ?? `${title} finished`, {
+      tone: "ok",
+      ...(detailOf(report.length) && { detail: detailOf(report.length) }),
+      ...action,
+    });
     if (job.op === "import") showImported(project, job);
     if (job.op === "export") saveExport(project, job);
   }
@@ -72,6 +82,6 @@ function saveExport(project: Project, job: JobSnapshot): void {
   const { blob, name = "scene" } = (job.result ?? {}) as { blob?: string; name?: string; bytes?: number };
   if (!blob) return;
   download(project.api.blobUrl(project.id, blob, name), name);
-  const size = job.result?.["bytes"];
+  const size = job.result?.bytes;
   if (typeof size === "number") toast(`Saved “${name}”`, { tone: "ok", detail: bytes(size) });
 }

@@ -12,7 +12,12 @@ export interface Drop {
 }
 
 /** `y` in pixels from the top of the list's content. Null where the drop is impossible. */
-export function dropAt(tree: TreeSource, rows: readonly OutlineRow[], dragged: readonly string[], y: number): Drop | null {
+export function dropAt(
+  tree: TreeSource,
+  rows: readonly OutlineRow[],
+  dragged: readonly string[],
+  y: number,
+): Drop | null {
   const drop = placeAt(tree, rows, y);
   if (!drop) return null;
   const inside = [drop.parent, ...ancestorsOf(tree, drop.parent)].some((id) => dragged.includes(id));
@@ -22,7 +27,8 @@ export function dropAt(tree: TreeSource, rows: readonly OutlineRow[], dragged: r
 function placeAt(tree: TreeSource, rows: readonly OutlineRow[], y: number): Drop | null {
   const index = Math.floor(y / ROW_HEIGHT);
   const row = rows[Math.max(0, index)];
-  if (!row) return rows.length ? { parent: "root", before: null, mark: { kind: "line", index: rows.length, depth: 0 } } : null;
+  if (!row)
+    return rows.length ? { parent: "root", before: null, mark: { kind: "line", index: rows.length, depth: 0 } } : null;
   const node = tree.node(row.id);
   if (!node) return null;
   const part = (y - index * ROW_HEIGHT) / ROW_HEIGHT;
@@ -30,7 +36,11 @@ function placeAt(tree: TreeSource, rows: readonly OutlineRow[], y: number): Drop
   if (part < 0.72) return { parent: row.id, before: null, mark: { kind: "into", index } };
   if (row.open) {
     const first = rows[index + 1];
-    return { parent: row.id, before: first?.id ?? null, mark: { kind: "line", index: index + 1, depth: row.depth + 1 } };
+    return {
+      parent: row.id,
+      before: first?.id ?? null,
+      mark: { kind: "line", index: index + 1, depth: row.depth + 1 },
+    };
   }
   const before = nextSibling(tree, node.parent, row.id);
   return { parent: node.parent, before, mark: { kind: "line", index: index + 1, depth: row.depth } };

@@ -1,15 +1,15 @@
-import { FolderTree, Search, X } from "lucide-react";
-import { type KeyboardEvent, type MouseEvent, useCallback, useEffect, useRef, useState } from "react";
-import { AddMenu } from "@editor/topbar/add-menu";
-import { sceneMenu } from "@editor/commands/menus";
-import { CONTROL } from "@editor/ui/field";
-import { Button, IconButton } from "@editor/ui/button";
-import { Empty } from "@editor/ui/feedback";
-import { Context } from "@editor/ui/menu";
-import { cn } from "@editor/lib/cn";
 import { pickAndImport } from "@editor/commands/import-files";
+import { sceneMenu } from "@editor/commands/menus";
+import { cn } from "@editor/lib/cn";
 import { local, useLocal } from "@editor/state/local";
 import { useProject } from "@editor/state/project";
+import { AddMenu } from "@editor/topbar/add-menu";
+import { Button, IconButton } from "@editor/ui/button";
+import { Empty } from "@editor/ui/feedback";
+import { CONTROL } from "@editor/ui/field";
+import { Context } from "@editor/ui/menu";
+import { FolderTree, Search, X } from "lucide-react";
+import { type KeyboardEvent, type MouseEvent, useCallback, useEffect, useRef, useState } from "react";
 import { type Drop, ROW_HEIGHT } from "./drop";
 import { clickSelection, navigate } from "./navigate";
 import { Row, rowId } from "./row";
@@ -36,7 +36,13 @@ export function Outliner() {
             className={cn(CONTROL, "h-7 pl-6")}
           />
           {filter && (
-            <IconButton icon={X} small label="Clear the filter" onClick={() => setFilter("")} className="absolute top-0.5 right-0.5" />
+            <IconButton
+              icon={X}
+              small
+              label="Clear the filter"
+              onClick={() => setFilter("")}
+              className="absolute top-0.5 right-0.5"
+            />
           )}
         </label>
         <AddMenu />
@@ -104,9 +110,13 @@ function Tree({ rows }: { rows: readonly OutlineRow[] }) {
         onKeyDown={onKeyDown}
         onContextMenu={(event) => selectUnder(event)}
         onClick={(event) => {
-          if (event.target === event.currentTarget || event.target === event.currentTarget.firstElementChild) local().select([]);
+          if (event.target === event.currentTarget || event.target === event.currentTarget.firstElementChild)
+            local().select([]);
         }}
-        className={cn("group/tree relative min-h-0 flex-1 overflow-y-auto outline-offset-[-2px]", cursor && "outline-none")}
+        className={cn(
+          "group/tree relative min-h-0 flex-1 overflow-y-auto outline-offset-[-2px]",
+          cursor && "outline-none",
+        )}
       >
         <div role="presentation" className="relative" style={{ height: rows.length * ROW_HEIGHT + 8 }}>
           {rows.slice(first, last).map((row, i) => (
@@ -130,7 +140,7 @@ function Tree({ rows }: { rows: readonly OutlineRow[] }) {
 
 /** A context click on a row outside of the selection selects it first. */
 function selectUnder(event: MouseEvent): void {
-  const id = (event.target as HTMLElement).closest<HTMLElement>("[data-node-id]")?.dataset["nodeId"];
+  const id = (event.target as HTMLElement).closest<HTMLElement>("[data-node-id]")?.dataset.nodeId;
   if (id && !local().selection.includes(id)) local().select([id]);
 }
 

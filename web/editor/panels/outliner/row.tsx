@@ -1,5 +1,3 @@
-import { Box, ChevronRight, Eye, EyeOff, Folder, Lightbulb, Lock, LockOpen, type LucideIcon, Video } from "lucide-react";
-import { type KeyboardEvent, memo, type MouseEvent, type PointerEvent, useState } from "react";
 import type { NodeSnapshot } from "@core/store";
 import { rename } from "@editor/commands/rename";
 import { setLocked, setVisible } from "@editor/commands/visibility";
@@ -7,6 +5,19 @@ import { cn } from "@editor/lib/cn";
 import { local, useLocal } from "@editor/state/local";
 import { useSelectors } from "@editor/state/people";
 import { useNode, useProject } from "@editor/state/project";
+import {
+  Box,
+  ChevronRight,
+  Eye,
+  EyeOff,
+  Folder,
+  Lightbulb,
+  Lock,
+  LockOpen,
+  type LucideIcon,
+  Video,
+} from "lucide-react";
+import { type KeyboardEvent, type MouseEvent, memo, type PointerEvent, useState } from "react";
 import { ROW_HEIGHT } from "./drop";
 import type { OutlineRow } from "./rows";
 
@@ -46,7 +57,8 @@ export const Row = memo(function Row({ row, index, selected, cursor, target, onP
       className={cn(
         "group absolute inset-x-1 flex items-center gap-1 rounded-md pr-1 outline-none select-none",
         selected ? "bg-accent-deep" : "hover:bg-raised",
-        cursor && "group-focus-visible/tree:ring-1 group-focus-visible/tree:ring-accent group-focus-visible/tree:ring-inset",
+        cursor &&
+          "group-focus-visible/tree:ring-1 group-focus-visible/tree:ring-accent group-focus-visible/tree:ring-inset",
         target && "ring-2 ring-accent ring-inset",
         (node.hidden || row.passing) && "text-faint",
       )}
@@ -89,7 +101,14 @@ export function kindOf(node: NodeSnapshot): { icon: LucideIcon; label: string } 
 
 function Kind({ node }: { node: NodeSnapshot }) {
   const { icon: Icon } = kindOf(node);
-  return <Icon size={14} strokeWidth={1.75} aria-hidden className={cn("shrink-0", node.mesh ? "text-accent" : "text-faint")} />;
+  return (
+    <Icon
+      size={14}
+      strokeWidth={1.75}
+      aria-hidden
+      className={cn("shrink-0", node.mesh ? "text-accent" : "text-faint")}
+    />
+  );
 }
 
 function NameInput({ node }: { node: NodeSnapshot }) {
@@ -129,7 +148,12 @@ function NameInput({ node }: { node: NodeSnapshot }) {
 function Others({ id }: { id: string }) {
   const people = useSelectors(id);
   return people.map((person) => (
-    <span key={person.client} title={person.user.name} className="size-2 shrink-0 rounded-full" style={{ background: person.user.color }} />
+    <span
+      key={person.client}
+      title={person.user.name}
+      className="size-2 shrink-0 rounded-full"
+      style={{ background: person.user.color }}
+    />
   ));
 }
 
@@ -153,7 +177,17 @@ function Toggles({ node }: { node: NodeSnapshot }) {
   );
 }
 
-function Toggle({ icon: Icon, label, on, onToggle }: { icon: LucideIcon; label: string; on: boolean; onToggle(): void }) {
+function Toggle({
+  icon: Icon,
+  label,
+  on,
+  onToggle,
+}: {
+  icon: LucideIcon;
+  label: string;
+  on: boolean;
+  onToggle(): void;
+}) {
   return (
     <button
       type="button"

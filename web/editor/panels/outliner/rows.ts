@@ -44,7 +44,14 @@ function matchingRows(tree: TreeSource, words: readonly string[]): OutlineRow[] 
       const matches = words.every((word) => name.includes(word));
       const below = visit(node.children, depth + 1);
       if (!matches && !below.length) return [];
-      const row = { id, depth, open: below.length ? true : null, place: index + 1, siblings: ids.length, passing: !matches };
+      const row = {
+        id,
+        depth,
+        open: below.length ? true : null,
+        place: index + 1,
+        siblings: ids.length,
+        passing: !matches,
+      };
       return [row, ...below];
     });
   };

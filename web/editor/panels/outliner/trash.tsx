@@ -1,10 +1,10 @@
-import { ArchiveRestore, ChevronRight, Trash2 } from "lucide-react";
 import { restoreNodes } from "@editor/commands/trash";
 import { cn } from "@editor/lib/cn";
 import { ago, count } from "@editor/lib/format";
 import { useLocal } from "@editor/state/local";
 import { useNode, useProject, useTrash } from "@editor/state/project";
 import { IconButton } from "@editor/ui/button";
+import { ArchiveRestore, ChevronRight, Trash2 } from "lucide-react";
 
 /** The trash of the scene: nothing is ever removed, so everything can come back. */
 export function Trash() {
@@ -14,7 +14,7 @@ export function Trash() {
   if (!ids.length) return null;
   return (
     <section aria-label="Trash" data-testid="trash" className="border-t border-line">
-      <h3>
+      <h2>
         <button
           type="button"
           aria-expanded={open}
@@ -25,7 +25,7 @@ export function Trash() {
           <Trash2 size={13} aria-hidden /> Trash
           <span className="text-faint">{count(ids.length)}</span>
         </button>
-      </h3>
+      </h2>
       {open && (
         <ul className="max-h-52 overflow-y-auto pb-1">
           {ids.slice(0, 200).map((id) => (
@@ -43,10 +43,20 @@ function TrashRow({ id }: { id: string }) {
   if (!node) return null;
   const name = node.name || "Unnamed";
   return (
-    <li data-testid="trash-row" data-node-id={id} className="flex h-7 items-center gap-2 pr-2 pl-7 text-muted hover:bg-raised">
+    <li
+      data-testid="trash-row"
+      data-node-id={id}
+      className="flex h-7 items-center gap-2 pr-2 pl-7 text-muted hover:bg-raised"
+    >
       <span className="min-w-0 flex-1 truncate">{name}</span>
       {node.trashed && <span className="text-xs text-faint">{ago(node.trashed.at, Date.now())}</span>}
-      <IconButton icon={ArchiveRestore} small label={`Restore ${name}`} side="right" onClick={() => restoreNodes(project, [id])} />
+      <IconButton
+        icon={ArchiveRestore}
+        small
+        label={`Restore ${name}`}
+        side="right"
+        onClick={() => restoreNodes(project, [id])}
+      />
     </li>
   );
 }

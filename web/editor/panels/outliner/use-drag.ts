@@ -1,7 +1,7 @@
-import { type PointerEvent, type RefObject, useCallback, useRef, useState } from "react";
 import { moveNodes } from "@editor/commands/move";
 import { local } from "@editor/state/local";
 import { useProject } from "@editor/state/project";
+import { type PointerEvent, type RefObject, useCallback, useRef, useState } from "react";
 import { type Drop, dropAt } from "./drop";
 import { type OutlineRow, topmost } from "./rows";
 
@@ -42,7 +42,7 @@ export function useDrag(scroller: RefObject<HTMLElement | null>, rows: readonly 
         removeEventListener("pointermove", move);
         removeEventListener("pointerup", release);
         removeEventListener("pointercancel", finish);
-        removeEventListener("keydown", escape, true);
+        removeEventListener("keydown", abandon, true);
         document.body.style.cursor = "";
         setDrop(null);
       };
@@ -50,7 +50,7 @@ export function useDrag(scroller: RefObject<HTMLElement | null>, rows: readonly 
         finish();
         if (drag.drop) moveNodes(project, drag.ids, drag.drop.parent, drag.drop.before);
       };
-      const escape = (event: KeyboardEvent) => {
+      const abandon = (event: KeyboardEvent) => {
         if (event.key !== "Escape") return;
         event.stopPropagation();
         finish();
@@ -58,7 +58,7 @@ export function useDrag(scroller: RefObject<HTMLElement | null>, rows: readonly 
       addEventListener("pointermove", move);
       addEventListener("pointerup", release);
       addEventListener("pointercancel", finish);
-      addEventListener("keydown", escape, true);
+      addEventListener("keydown", abandon, true);
     },
     [project, scroller],
   );

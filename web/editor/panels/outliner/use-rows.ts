@@ -1,6 +1,6 @@
-import { useMemo, useSyncExternalStore } from "react";
 import { useLocal } from "@editor/state/local";
 import { useProject } from "@editor/state/project";
+import { useMemo, useSyncExternalStore } from "react";
 import { type OutlineRow, outlineRows } from "./rows";
 
 /** The outliner's rows, again after every change of the tree, of names, or of what is open. */
