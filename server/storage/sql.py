@@ -5,11 +5,12 @@ Appends of all rooms that wait at the same moment share one commit: under load t
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Insert, Row, delete, event, select
+from sqlalchemy import URL, Engine, Insert, Row, create_engine, delete, event, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -29,10 +30,15 @@ def open_engine(url: str) -> AsyncEngine:
     """An engine whose commits are durable. url: `sqlite+aiosqlite:///path` or `postgresql+asyncpg://…`."""
     if url.startswith("sqlite"):
         engine = create_async_engine(url, connect_args={"timeout": 30})
-        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
-        event.listen(engine.sync_engine, "begin", _begin_sqlite)
+        _as_durable(engine.sync_engine)
         return engine
     return create_async_engine(url, connect_args={"server_settings": {"synchronous_commit": "on"}})
+
+
+def _as_durable(engine: Engine) -> Engine:
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
@@ -50,6 +56,10 @@ def _begin_sqlite(connection: Any) -> None:
     connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
+Statement = tuple[Insert, list[dict[str, Any]]]
+"""An insert and its rows."""
+
+
 @dataclass(slots=True)
 class _Append:
     branch: str
@@ -58,12 +68,42 @@ class _Append:
     done: asyncio.Future[None]
 
 
+def _append(branch: str, entries: Sequence[Entry], clients: Mapping[int, str]) -> _Append:
+    return _Append(branch, entries, clients, asyncio.get_running_loop().create_future())
+
+
+class SqliteThread:
+    """Commits of the log in one hop to a thread of their own.
+
+    Through the async driver one commit is eight hops (each statement, its cursor, the rollback of the pool): on a busy
+    machine 3.9 ms instead of 1.4.
+    """
+
+    def __init__(self, url: URL) -> None:
+        self._engine = _as_durable(create_engine(url.set(drivername="sqlite"), connect_args={"timeout": 30}))
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix="log")
+
+    async def commit(self, statements: Sequence[Statement]) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._executor, self._commit, statements)
+
+    def _commit(self, statements: Sequence[Statement]) -> None:
+        with self._engine.begin() as connection:
+            for statement, rows in statements:
+                connection.execute(statement, rows)
+            failpoint("log.commit")
+
+    async def close(self) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._executor, self._engine.dispose)
+        self._executor.shutdown()
+
+
 class SqlUpdateLog:
     """`log = SqlUpdateLog(open_engine(url))`; the engine stays the caller's to dispose of."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._insert = sqlite.insert if engine.dialect.name == "sqlite" else postgresql.insert
+        self._thread = SqliteThread(engine.url) if engine.dialect.name == "sqlite" and engine.url.database else None
         self._waiting: list[_Append] = []
         self._writing = asyncio.Lock()
 
@@ -82,7 +122,7 @@ class SqlUpdateLog:
         return Loaded(snapshot.payload if snapshot else None, seq, [_entry(row) for row in tail], clients)
 
     async def append(self, branch: str, entries: Sequence[Entry], clients: Mapping[int, str]) -> None:
-        mine = _Append(branch, entries, clients, asyncio.get_running_loop().create_future())
+        mine = _append(branch, entries, clients)
         self._waiting.append(mine)
         async with self._writing:
             # Whoever held the lock before may have committed ours together with theirs.
@@ -107,11 +147,14 @@ class SqlUpdateLog:
             for one in group:
                 _resolve(one.done)
 
-    async def _commit(self, group: Iterable[_Append]) -> None:
-        async with self._engine.begin() as connection:
-            for one in group:
-                await self._write(connection, one.branch, one.entries, one.clients)
-            failpoint("log.commit")
+    async def _commit(self, group: Sequence[_Append]) -> None:
+        if self._thread is not None:
+            await self._thread.commit([statement for one in group for statement in self._statements(one)])
+        else:
+            async with self._engine.begin() as connection:
+                for one in group:
+                    await self._write(connection, one)
+                failpoint("log.commit")
         failpoint("log.committed")
 
     async def _commit_alone(self, one: _Append) -> None:
@@ -137,14 +180,15 @@ class SqlUpdateLog:
         else:
             _fail([one], LogConflict(one.branch, first))
 
-    async def _write(
-        self, connection: AsyncConnection, branch: str, entries: Sequence[Entry], clients: Mapping[int, str]
-    ) -> None:
-        await connection.execute(updates.insert(), [_row(branch, entry) for entry in entries])
-        if clients:
-            statement: Insert = self._insert(client_ids).on_conflict_do_nothing()
-            rows = [{"branch": branch, "client": client, "user": user} for client, user in clients.items()]
+    async def _write(self, connection: AsyncConnection, one: _Append) -> None:
+        for statement, rows in self._statements(one):
             await connection.execute(statement, rows)
+
+    def _statements(self, one: _Append) -> Iterator[Statement]:
+        yield updates.insert(), [_row(one.branch, entry) for entry in one.entries]
+        if one.clients:
+            bound = [{"branch": one.branch, "client": client, "user": user} for client, user in one.clients.items()]
+            yield self._insert(client_ids).on_conflict_do_nothing(), bound
 
     async def append_job(self, branch: str, entry: Entry, clients: Mapping[int, str], extra: Extra) -> int | None:
         with _naming_failures():
@@ -159,7 +203,7 @@ class SqlUpdateLog:
         if before is not None:
             return before
         try:
-            await self._write(connection, branch, [entry], clients)
+            await self._write(connection, _append(branch, [entry], clients))
         except IntegrityError as error:
             raise LogConflict(branch, entry.seq) from error
         await extra(connection)
@@ -190,6 +234,8 @@ class SqlUpdateLog:
     async def close(self) -> None:
         async with self._writing:
             _fail(self._waiting, StorageUnavailable(ConnectionError("the log was closed")))
+        if self._thread is not None:
+            await self._thread.close()
 
 
 @contextmanager

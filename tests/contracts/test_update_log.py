@@ -50,7 +50,9 @@ async def log(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[U
         return
     url = f"sqlite+aiosqlite:///{tmp_path / 'log.db'}" if request.param == "sqlite" else None
     async with sql_engine(url or request.getfixturevalue("postgres_url")) as engine:
-        yield SqlUpdateLog(engine)
+        opened = SqlUpdateLog(engine)
+        yield opened
+        await opened.close()
 
 
 async def test_an_unknown_branch_is_empty(log: UpdateLog) -> None:
