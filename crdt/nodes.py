@@ -65,9 +65,9 @@ def place_at(scene: SceneDocument, node: str, parent: str, order: str) -> None:
     writes[node] = (parent, _moved_edge(scene, node, parent, order))
     containers_of = {target: scene.container("nodes", target, "parents") for target in writes}
     for target, (key, edge) in writes.items():
-        check_entry(Node, "parents", key, list(edge))
         if edge.counter > MAX_COUNTER:
             raise InvalidEdit("counter_exhausted", f"{target} was moved too often.")
+        check_entry(Node, "parents", key, list(edge))
     with scene.transact():
         for target, (key, edge) in writes.items():
             containers_of[target][key] = list(edge)

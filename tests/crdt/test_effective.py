@@ -1,4 +1,4 @@
-"""The effective scene: hidden nodes and dangling references are absent, resources in use are there (V2, docs/api.md)."""
+"""The effective scene: hidden nodes and dangling references are absent, what is in use is there (V2, docs/api.md)."""
 
 from crdt import lod, nodes, resources, revisions
 from crdt.document import SceneDocument
