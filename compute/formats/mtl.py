@@ -75,8 +75,10 @@ class MtlReader:
                 self.numbers[material.name] = len(self.scene.materials)
                 self.scene.materials.append(self._material(material, found.name))
 
-    def named(self, name: str) -> int:
-        """The number of a material; one that no library defines becomes a plain one of that name."""
+    def named(self, name: str) -> int | None:
+        """The number of a material; one that no library defines becomes a plain one of that name, `none` is none."""
+        if name not in self.numbers and name.lower() in ("", "none", "(null)"):
+            return None
         if name not in self.numbers:
             self.report.add("note", "material", "Materials that no library defines got default values.")
             self.numbers[name] = len(self.scene.materials)
