@@ -8,8 +8,7 @@ import pytest
 
 from tests.support.assets import FOLDER
 from tests.support.browser import Person, chromium, person
-from tests.support.files import drop, obj_sphere
-from tests.support.gltf_builder import textured_box
+from tests.support.files import drop, obj_sphere, textured_glb
 from tests.support.studio import studio
 
 pytestmark = pytest.mark.browser
@@ -20,7 +19,7 @@ def models() -> dict[str, bytes]:
     bunny, duck = FOLDER / "stanford-bunny.obj", FOLDER / "Duck.glb"
     return {
         "stanford-bunny.obj": bunny.read_bytes() if bunny.exists() else obj_sphere(),
-        "Duck.glb": duck.read_bytes() if duck.exists() else textured_box(),
+        "Duck.glb": duck.read_bytes() if duck.exists() else textured_glb("Duck"),
     }
 
 
@@ -37,6 +36,12 @@ NODE_WITH_MESH = """name => {
   const store = window.maquette.project.store;
   return store.nodeIds().find(id => store.node(id).mesh && !store.node(id).hidden
     && `${store.node(id).name} ${store.node(store.node(id).parent)?.name}`.toLowerCase().includes(name)) ?? null;
+}"""
+
+
+RENAME = """([node, name]) => {
+  const { project } = window.maquette;
+  project.edit("Rename", () => project.scene.set("nodes", node, "name", name));
 }"""
 
 
@@ -85,7 +90,7 @@ async def test_two_people_drop_move_paint_trash_and_undo(tmp_path: Path) -> None
         await select(ben, bunny)
         await ada.page.click(f"[data-testid=outliner-row][data-node-id='{bunny}']")
         await ada.page.keyboard.press("Delete")
-        await ben.eval("id => maquette.project.edit('Rename', () => maquette.project.scene.set('nodes', id, 'name', 'Hare'))", bunny)
+        await ben.eval(RENAME, [bunny, "Hare"])
         await equal(ada, ben)
         assert await ben.eval("id => window.maquette.project.store.node(id).hidden", bunny)
         await ada.page.click("[data-testid=undo]")

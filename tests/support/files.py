@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 from playwright.async_api import Page
 
+from tests.support.gltf_builder import GltfBuilder
 from tests.support.shapes import sphere
 
 DROP = """files => {
@@ -35,6 +36,21 @@ def obj_sphere(rings: int = 24, sectors: int = 48, radius: float = 1.0) -> bytes
     lines += [f"v {x:.7g} {y:.7g} {z:.7g}" for x, y, z in positions]
     lines += [f"f {a} {b} {c}" for a, b, c in triangles.astype(int) + 1]
     return "\n".join(lines).encode()
+
+
+def textured_glb(name: str) -> bytes:
+    """A textured square under a node of that name, as GLB."""
+    builder = GltfBuilder()
+    texture = builder.add("textures", {"source": builder.image(8, 8)})
+    material = builder.add(
+        "materials", {"name": name, "pbrMetallicRoughness": {"baseColorTexture": {"index": texture}}}
+    )
+    corners = [(0, 0, 0), (1, 0, 0), (1, 1, 0), (0, 1, 0)]
+    uvs = [(0, 1), (1, 1), (1, 0), (0, 0)]
+    square = builder.primitive(corners, [0, 1, 2, 0, 2, 3], TEXCOORD_0=uvs)
+    mesh = builder.mesh({**square, "material": material}, name=name)
+    builder.node(name=name, mesh=mesh)
+    return builder.glb()
 
 
 def stl_heightfield(cells: int, size: float = 1.0) -> bytes:
