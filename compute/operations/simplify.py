@@ -24,6 +24,8 @@ ROUNDS = 4
 """Times that what went wrong is locked and the level is made again."""
 LINE_LIMIT = 0.004
 """Borders, seams and creases may stray by this fraction of the extent before the places that did are locked."""
+LINE_SHARE = 8
+"""Triangles that a level must have for every point that is locked on a line."""
 LINE_POINTS = 50_000
 """Points of those lines that are measured at most."""
 TOLERANCE = 1.05
@@ -115,8 +117,24 @@ class Simplifier:
             best = self._reduce(target)
             if not best.excess or best.limited or not self._relax():
                 break
+        if len(best.bad):
+            best = self._finer(target)
         self._nodes = _choose_nodes(self._wedges, self._joined.joint, best.triangles, self._protection)
         return self._level()
+
+    def _finer(self, target: Target) -> _Attempt:
+        """A level without new non-manifold edges, finer than asked: shapes with many tunnels do not get any smaller."""
+        present = len(self._nodes)
+        for share in (1 / 3, 2 / 3):
+            between = round(target.triangles ** (1 - share) * present**share)
+            found = self._reduce(replace(target, triangles=between))
+            if not len(found.bad):
+                return found
+        return self._attempt(self._source(), replace(target, triangles=present), None)
+
+    def _source(self) -> NDArray[np.uint32]:
+        """The present level in joints."""
+        return self._joined.joint[self._nodes].astype(np.uint32)
 
     def _relax(self) -> bool:
         """Give up one kind of protection that joins more nodes; False when none does."""
@@ -131,22 +149,25 @@ class Simplifier:
     def _reduce(self, target: Target) -> _Attempt:
         """The best of a few rounds, each with more joints locked around what went wrong in the one before."""
         joined = self._joined
-        source = joined.joint[self._nodes].astype(np.uint32)
+        source = self._source()
         locked = np.zeros(len(joined.points), np.bool_)
         best = attempt = self._attempt(source, target, locked)
         for ring in range(ROUNDS):
             if not len(attempt.bad) and not len(attempt.strayed):
                 return attempt
+            before = int(locked.sum())
             near = _around(
                 edge_ends(attempt.bad), joined.position[source], 1 + ring // 2, len(self._wedges.mesh.positions)
             )
             locked |= near[joined.position]
             locked[attempt.strayed] = True
+            if int(locked.sum()) == before:
+                return best
             attempt = self._attempt(source, target, locked)
             best = min(best, attempt, key=lambda one: one.faults)
         return best
 
-    def _attempt(self, source: NDArray[np.uint32], target: Target, locked: NDArray[np.bool_]) -> _Attempt:
+    def _attempt(self, source: NDArray[np.uint32], target: Target, locked: NDArray[np.bool_] | None) -> _Attempt:
         joined = self._joined
         triangles, reached = meshopt.simplify(
             source, joined.points, target.triangles, error=target.error, options=self._options,
@@ -155,10 +176,17 @@ class Simplifier:
         return _Attempt(
             triangles=triangles,
             limited=target.error < 1.0 and reached >= target.error * 0.9,
-            bad=np.setdiff1d(nonmanifold_edges(joined.position[triangles]), self._allowed, assume_unique=True),
-            strayed=_strayed(joined, triangles),
+            bad=self._bad_edges(joined.position[triangles]),
+            strayed=_strayed(joined, triangles, target.triangles),
             excess=len(triangles) > target.triangles * TOLERANCE + 4,
         )
+
+    def _bad_edges(self, triangles: NDArray[np.uint32]) -> NDArray[np.uint64]:
+        """Non-manifold edges that the base had not, where there are more than it had. triangles: of position ids."""
+        found = nonmanifold_edges(triangles)
+        if len(found) <= len(self._allowed):
+            return found[:0]
+        return np.setdiff1d(found, self._allowed, assume_unique=True)
 
     def _level(self) -> Level:
         base = self._wedges
@@ -205,14 +233,22 @@ def _join(of: Wedges, protection: Protection, weights: Weights) -> _Joined:
     return _Joined(joint, position, _scaled(of.mesh.positions)[position], columns, factors, line)
 
 
-def _strayed(joined: _Joined, triangles: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    """Joints of the base's lines that lie farther than LINE_LIMIT from the lines of `triangles`."""
+def _strayed(joined: _Joined, triangles: NDArray[np.uint32], target: int) -> NDArray[np.uint32]:
+    """Joints of the base's lines, a few of those that lie farther than LINE_LIMIT from the lines of `triangles`.
+
+    Of neighbours only the farthest, as one locked point holds the line on both sides. None where that would take more
+    than a part of the triangles that the level may have: it is too coarse to follow the lines.
+    """
     ends = edge_ends(border_edges(triangles)) if len(joined.line) else joined.line.reshape(0, 2)
     if not len(ends):
-        return joined.line
+        return joined.line[:0]
     segments = np.stack([ends[:, 0], ends[:, 1], ends[:, 1]], axis=1)
     points = joined.points.astype(np.float64)
-    return joined.line[distances(points[joined.line], points, segments) > LINE_LIMIT]
+    away = distances(points[joined.line], points, segments)
+    far = np.argsort(-away)[: int((away > LINE_LIMIT).sum())]
+    cells = np.floor(points[joined.line[far]] / (4 * LINE_LIMIT)).astype(np.int64)
+    kept = joined.line[far[np.unique(cells, axis=0, return_index=True)[1]]]
+    return kept if len(kept) * LINE_SHARE <= target else kept[:0]
 
 
 def _scaled(positions: NDArray[np.float64]) -> NDArray[np.float32]:

@@ -217,3 +217,56 @@ def test_chain_reports_progress_and_honours_its_settings():
     assert list(levels) == [1, 2]
     assert seen == sorted(seen)
     assert seen[0] == 0.0
+
+
+def sponge(cells: int = 4) -> Mesh:
+    """A closed block of cubes with every other column missing along all three axes: dozens of tunnels."""
+    solid = np.zeros((2 * cells + 1,) * 3, bool)
+    odd = np.indices(solid.shape) % 2 == 1
+    solid[odd.sum(axis=0) < 2] = True
+    padded = np.pad(solid, 1)
+    quads = []
+    for axis in range(3):
+        for side in (0, 1):
+            open_side = padded & ~np.roll(padded, 1 - 2 * side, axis=axis)
+            cell = np.argwhere(open_side).astype(np.int64)
+            u, v = np.eye(3, dtype=np.int64)[(axis + 1) % 3], np.eye(3, dtype=np.int64)[(axis + 2) % 3]
+            origin = cell + np.eye(3, dtype=np.int64)[axis] * side
+            ring = [origin, origin + u, origin + u + v, origin + v]
+            quads.append(np.stack(ring if side else ring[::-1], axis=1))
+    corners = np.concatenate(quads)
+    positions, inverse = np.unique(corners.reshape(-1, 3), axis=0, return_inverse=True)
+    faces = inverse.reshape(-1, 4)
+    return smooth(positions.astype(float), np.concatenate([faces[:, [0, 1, 2]], faces[:, [0, 2, 3]]]).astype(np.uint32))
+
+
+def test_shapes_full_of_tunnels_stay_manifold_and_finer_than_asked():
+    mesh = sponge()
+    assert not len(nonmanifold_edges(by_position(mesh)))
+    targets = {
+        number: Target(max(8, round(mesh.triangle_count * ratio))) for number, ratio in ((1, 0.5), (2, 0.1), (3, 0.01))
+    }
+    levels = lod_chain(mesh, targets)
+    counts = [level.triangles for level in levels.values()]
+    assert [level.nonmanifold for level in levels.values()] == [0, 0, 0]
+    assert mesh.triangle_count > counts[0] >= counts[1] >= counts[2] > targets[3].triangles
+
+
+def test_a_base_that_is_not_manifold_gets_no_worse():
+    """Three sheets that meet along a line: it has as many bad edges as segments, and a level no more."""
+    positions, triangles = plane(16, bump=0.05)
+    sheets, faces = [], []
+    for number, angle in enumerate((0.0, 2.0, 4.0)):
+        turned = positions @ np.array(
+            [[np.cos(angle), np.sin(angle), 0], [-np.sin(angle), np.cos(angle), 0], [0, 0, 1]]
+        )
+        sheets.append(turned)
+        faces.append(triangles + number * len(positions))
+    every = np.concatenate(sheets)
+    keys, first, inverse = np.unique(np.round(every, 9), axis=0, return_index=True, return_inverse=True)
+    mesh = smooth(every[first], inverse.reshape(-1)[np.concatenate(faces)].astype(np.uint32))
+    bad = len(nonmanifold_edges(by_position(mesh)))
+    level = simplify(mesh, Target(mesh.triangle_count // 8))
+    assert len(keys) == len(mesh.positions)
+    assert 0 < level.nonmanifold <= bad == 16
+    assert level.triangles == pytest.approx(mesh.triangle_count // 8, rel=0.1)
