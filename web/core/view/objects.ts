@@ -1,29 +1,11 @@
 /** What is drawn for each node with a mesh: its bounds in the world, the level it should have and the one it has. */
 import { Box3, Frustum, Matrix4, type PerspectiveCamera, Sphere, Vector3 } from "three";
 import { type Bounds, coverage, tuple } from "./camera";
-import {
-  type BudgetItem,
-  drawableLevel,
-  type LevelOption,
-  levelWithHysteresis,
-  nextLevel,
-  optionFor,
-  type Thresholds,
-  withinBudget,
-} from "./levels";
+import { type BudgetItem, drawableLevel, levelWithHysteresis, nextLevel, optionFor, withinBudget } from "./levels";
+import { type MeshFacts, readFacts } from "./mesh-facts";
 import type { MirrorChanges, MirrorNode, SceneMirror } from "./mirror";
 import type { SceneSource } from "./sources";
 import type { Wish } from "./streaming";
-
-/** A mesh's head revision as far as drawing goes. */
-export interface MeshFacts {
-  readonly origin: Vector3;
-  readonly center: Vector3;
-  readonly half: Vector3;
-  readonly options: readonly LevelOption[];
-  readonly hashes: ReadonlyMap<number, string>;
-  readonly thresholds: Thresholds;
-}
 
 export interface Drawable {
   readonly id: string;
@@ -268,24 +250,4 @@ function extent(half: Vector3, matrix: Matrix4): number {
     longest = Math.max(longest, new Vector3(half.x * x, half.y * y, half.z).applyMatrix4(linear).length());
   }
   return Math.max(longest, 1e-9);
-}
-
-function readFacts(store: SceneSource, mesh: string): MeshFacts | null {
-  const revision = store.mesh(mesh)?.revision;
-  if (!revision) return null;
-  const lod = store.lod(mesh);
-  const built = [...(lod?.results ?? [])].filter(([level]) => lod?.levels.has(level)).sort((a, b) => a[0] - b[0]);
-  const min = new Vector3(...revision.min);
-  const max = new Vector3(...revision.max);
-  return {
-    origin: new Vector3(...revision.origin),
-    center: min.clone().add(max).multiplyScalar(0.5),
-    half: max.clone().sub(min).multiplyScalar(0.5),
-    options: [
-      { level: 0, triangles: revision.triangles },
-      ...built.map(([level, r]) => ({ level, triangles: r.triangles })),
-    ],
-    hashes: new Map([[0, revision.geometry], ...built.map(([level, r]) => [level, r.geometry] as const)]),
-    thresholds: lod?.levels ?? new Map(),
-  };
 }

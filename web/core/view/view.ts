@@ -1,25 +1,21 @@
 /** The 3D view of a scene, in plain three.js: what the editor and AR use. It draws when something changed, not all the time. */
 import { GeometryPool } from "@core/geometry-pool";
-import { type Ray, Vector3 } from "three";
-import { applyPose, type Ball, distanceOf, framing, HOME, orbit, sideView, tuple } from "./camera";
+import { applyPose, type Ball, framing, HOME, orbit, sideView } from "./camera";
 import { SceneContent } from "./content";
-import { Controls, type ControlsHost, type Pointer } from "./controls";
-import type { DragNode } from "./drag";
 import { Environment } from "./environment";
 import { Flight } from "./flight";
-import { Gizmo, type Viewport } from "./gizmo";
+import type { Viewport } from "./gizmo";
 import { Grid } from "./grid";
 import { Helpers } from "./helpers";
+import { Interaction } from "./interaction";
 import type { MirrorChanges } from "./mirror";
 import type { LevelPolicy } from "./objects";
 import { type Outline, Outlines } from "./outlines";
 import { People } from "./people";
-import { rayThrough } from "./picking";
 import { Stage } from "./renderer";
 import { screenshot } from "./screenshot";
-import { dragNodes } from "./selection";
 import type { BlobSource, GeometryDecoder, SceneSource } from "./sources";
-import type { CameraPose, Person, Shading, Side, Snap, Space, Tool, Vec3, ViewCallbacks, ViewStats } from "./types";
+import type { CameraPose, Person, Shading, Side, Snap, Space, Tool, ViewCallbacks, ViewStats } from "./types";
 
 export type * from "./types";
 
@@ -45,12 +41,10 @@ export class SceneView {
   private readonly outlines = new Outlines();
   private readonly helpers: Helpers;
   private readonly people: People;
-  private readonly gizmo: Gizmo;
-  private readonly controls: Controls;
+  private readonly interaction: Interaction;
   private readonly flight = new Flight();
   private readonly pending = new Set<string>();
   private readonly unsubscribe: () => void;
-  private readonly label: HTMLElement;
 
   private pose: CameraPose = HOME;
   private selection: ReadonlySet<string> = new Set();
@@ -59,7 +53,6 @@ export class SceneView {
   private frames = 0;
   private frameTime = 0;
   private drawCalls = 0;
-  private hovering: Pointer | null = null;
 
   constructor(private readonly options: ViewOptions) {
     const { canvas, overlay, store, blobs, decoder = new GeometryPool() } = options;
@@ -80,31 +73,28 @@ export class SceneView {
     this.content = new SceneContent({ scene, store, blobs, decoder, textures, invalidate, problem });
     this.helpers = new Helpers(scene, store);
     this.people = new People(scene, overlay);
-    this.label = makeDragLabel(overlay);
-    this.gizmo = new Gizmo(this.stage.overlay, this.gizmoHost());
-    this.controls = new Controls(canvas, this.controlsHost());
+    this.interaction = this.interact();
     this.take(this.content.load());
     this.unsubscribe = store.subscribeAll((changed) => {
       for (const key of changed) this.pending.add(key);
       invalidate();
     });
-    window.addEventListener("keydown", this.onKey, { capture: true });
     invalidate();
   }
 
   setTool(tool: Tool): void {
     this.cancel();
-    this.gizmo.tool = tool;
+    this.interaction.gizmo.tool = tool;
     this.stage.invalidate();
   }
 
   setSpace(space: Space): void {
-    this.gizmo.space = space;
+    this.interaction.gizmo.space = space;
     this.stage.invalidate();
   }
 
   setSnap(snap: Snap | null): void {
-    this.gizmo.snap = snap;
+    this.interaction.gizmo.snap = snap;
   }
 
   setSelection(ids: readonly string[]): void {
@@ -166,9 +156,7 @@ export class SceneView {
 
   /** Ends a drag of the gizmo and puts the values of before back; false when there was none. */
   cancel(): boolean {
-    const cancelled = this.gizmo.end(true);
-    if (cancelled) this.stage.invalidate();
-    return cancelled;
+    return this.interaction.cancel();
   }
 
   stats(): ViewStats {
@@ -195,18 +183,39 @@ export class SceneView {
   }
 
   dispose(): void {
-    window.removeEventListener("keydown", this.onKey, { capture: true });
     this.unsubscribe();
-    this.controls.dispose();
-    this.gizmo.dispose();
+    this.interaction.dispose();
     this.people.dispose();
     this.helpers.dispose();
     this.outlines.dispose();
     this.grid.dispose();
     this.content.dispose();
     this.environment.dispose();
-    this.label.remove();
     this.stage.dispose();
+  }
+
+  private interact(): Interaction {
+    const { canvas, overlay, callbacks } = this.options;
+    const { content, helpers } = this;
+    return new Interaction({
+      canvas,
+      overlay,
+      callbacks,
+      content,
+      helpers,
+      scene: this.stage.overlay,
+      selection: () => this.selection,
+      pose: () => this.pose,
+      setPose: (pose) => this.setPose(pose),
+      viewport: () => this.viewport(),
+      invalidate: this.stage.invalidate,
+    });
+  }
+
+  private viewport(): Viewport {
+    const { camera, width, height } = this.stage;
+    applyPose(camera, this.pose, this.ball);
+    return { camera, width, height };
   }
 
   private draw(): void {
@@ -236,7 +245,7 @@ export class SceneView {
     this.grid.update(this.pose);
     this.helpers.update(camera, height, this.selectionColors(), true);
     this.outlines.set([...this.outlined()]);
-    this.gizmo.update(camera, height);
+    this.interaction.gizmo.update(camera, height);
   }
 
   private drawPlain(): void {
@@ -314,124 +323,4 @@ export class SceneView {
     this.pose = pose;
     this.options.callbacks.onCameraChange?.(pose);
   }
-
-  private viewport(): Viewport {
-    const { camera, width, height } = this.stage;
-    applyPose(camera, this.pose, this.ball);
-    return { camera, width, height };
-  }
-
-  private ray(at: { x: number; y: number }): Ray {
-    const { camera, width, height } = this.viewport();
-    return rayThrough(camera, at.x, at.y, width, height);
-  }
-
-  private pickId(at: Pointer): string | null {
-    const figure = this.helpers.pick(at.x, at.y, this.viewport());
-    return figure ?? this.content.picker.pick(this.ray(at), this.content.objects.drawables.values())?.id ?? null;
-  }
-
-  /** The surface under a pixel, else the ground, else the plane of the target. */
-  private pointAt(x: number, y: number, surfaceOnly = false): Vec3 | null {
-    const ray = this.ray({ x, y });
-    const hit = this.content.picker.pick(ray, this.content.objects.drawables.values(), true);
-    if (hit) return tuple(hit.point);
-    const reach = distanceOf(this.pose);
-    const ground = -ray.origin.y / ray.direction.y;
-    if (ground > 0 && ground < reach * 20) return tuple(ray.at(ground, new Vector3()));
-    return surfaceOnly ? null : tuple(ray.at(reach, new Vector3()));
-  }
-
-  private controlsHost(): ControlsHost {
-    const { callbacks } = this.options;
-    const modifiers = ({ event }: Pointer) => ({ shift: event.shiftKey, ctrl: event.ctrlKey || event.metaKey });
-    return {
-      pose: () => this.pose,
-      setPose: (pose) => this.setPose(pose),
-      pointAt: (x, y) => this.pointAt(x, y) as Vec3,
-      click: (pointer) => callbacks.onPick(this.pickId(pointer), modifiers(pointer)),
-      contextMenu: (pointer) =>
-        callbacks.onContextMenu?.(this.pickId(pointer), pointer.event.clientX, pointer.event.clientY),
-      hover: (pointer) => this.hover(pointer),
-      grab: (pointer) => this.grab(pointer),
-      grabbed: (pointer) => this.dragTo(pointer),
-      release: (_, cancelled) => this.release(cancelled),
-    };
-  }
-
-  private grab(pointer: Pointer): boolean {
-    const grabbed = this.gizmo.grab(pointer, this.ray(pointer), this.viewport(), pointer.event.pointerType === "touch");
-    if (grabbed) this.stage.invalidate();
-    return grabbed;
-  }
-
-  private dragTo(pointer: Pointer): void {
-    this.gizmo.move(this.ray(pointer), this.viewport().camera, pointer.event.ctrlKey || pointer.event.metaKey);
-    this.label.style.transform = `translate(${pointer.x + 16}px, ${pointer.y + 18}px)`;
-    this.stage.invalidate();
-  }
-
-  private release(cancelled: boolean): void {
-    this.gizmo.end(cancelled);
-    this.stage.invalidate();
-  }
-
-  /** Looks once a frame, however often the pointer moves. */
-  private hover(pointer: Pointer | null): void {
-    const idle = this.hovering === null;
-    this.hovering = pointer;
-    if (!pointer) {
-      this.options.callbacks.onPointer?.(null);
-      if (this.gizmo.hover(null, null, this.viewport())) this.stage.invalidate();
-    } else if (idle) requestAnimationFrame(() => this.look());
-  }
-
-  private look(): void {
-    const pointer = this.hovering;
-    this.hovering = null;
-    if (!pointer) return;
-    const view = this.viewport();
-    if (this.gizmo.hover(pointer, this.ray(pointer), view)) this.stage.invalidate();
-    this.options.canvas.style.cursor = this.gizmo.hot ? "grab" : "";
-    this.options.callbacks.onPointer?.(this.pointAt(pointer.x, pointer.y, true));
-  }
-
-  private gizmoHost() {
-    const { callbacks } = this.options;
-    return {
-      targets: (): readonly DragNode[] => dragNodes(this.content.mirror, this.selection),
-      started: callbacks.onTransformStart.bind(callbacks),
-      changed: callbacks.onTransform.bind(callbacks),
-      ended: callbacks.onTransformEnd.bind(callbacks),
-      label: (text: string | null) => {
-        this.label.textContent = text ?? "";
-        this.label.style.display = text ? "" : "none";
-      },
-    };
-  }
-
-  private readonly onKey = (event: KeyboardEvent): void => {
-    if (event.key !== "Escape" || !this.cancel()) return;
-    event.preventDefault();
-    event.stopPropagation();
-  };
-}
-
-function makeDragLabel(overlay: HTMLElement): HTMLElement {
-  const label = document.createElement("div");
-  Object.assign(label.style, {
-    position: "absolute",
-    left: "0",
-    top: "0",
-    display: "none",
-    pointerEvents: "none",
-    padding: "2px 7px",
-    borderRadius: "5px",
-    font: "500 11px/16px ui-monospace, monospace",
-    background: "rgb(14 16 20 / 0.88)",
-    color: "#e8ecf4",
-    whiteSpace: "nowrap",
-  });
-  overlay.append(label);
-  return label;
 }
