@@ -1,9 +1,11 @@
-import { Compass } from "lucide-react";
+import { Bug, Compass } from "lucide-react";
 import { Tooltip } from "radix-ui";
 import { lazy, Suspense } from "react";
 import { InvitePage } from "./start/invite-page";
 import { StartPage } from "./start/start-page";
 import { followLink, useRoute } from "./state/router";
+import { Boundary } from "./ui/boundary";
+import { Button } from "./ui/button";
 import { Notice, Spinner } from "./ui/feedback";
 import { Toaster } from "./ui/toaster";
 
@@ -12,9 +14,11 @@ const ProjectPage = lazy(() => import("./project-page"));
 export function App() {
   return (
     <Tooltip.Provider delayDuration={350} skipDelayDuration={200}>
-      <Suspense fallback={<Waiting />}>
-        <Page />
-      </Suspense>
+      <Boundary fallback={(error) => <Broken error={error} />}>
+        <Suspense fallback={<Waiting />}>
+          <Page />
+        </Suspense>
+      </Boundary>
       <Toaster />
     </Tooltip.Provider>
   );
@@ -31,6 +35,19 @@ function Page() {
       <a href="/" onClick={followLink} className="text-accent-strong underline underline-offset-2">
         All projects
       </a>
+    </Notice>
+  );
+}
+
+/** Also after an update of the server, when a part of the page is asked for that is no longer there. */
+function Broken({ error }: { error: Error }) {
+  return (
+    <Notice icon={Bug} title="Something broke here">
+      <p>Your work is safe: it is on the server, or kept in this browser.</p>
+      <p className="font-mono text-xs text-faint">{error.message}</p>
+      <Button tone="primary" large onClick={() => location.reload()}>
+        Load the page again
+      </Button>
     </Notice>
   );
 }

@@ -17,7 +17,9 @@ import { viewport } from "./state/viewport";
 import { Banner } from "./topbar/banner";
 import { Tools } from "./topbar/tools";
 import { TopBar } from "./topbar/top-bar";
+import { Boundary } from "./ui/boundary";
 import { Spinner } from "./ui/feedback";
+import { NoViewport } from "./viewport/no-viewport";
 
 const Viewport = lazy(() => import("./viewport/viewport"));
 
@@ -47,9 +49,11 @@ export function Editor() {
             <Outliner />
           </Panel>
           <main className="relative min-w-0 flex-1">
-            <Suspense fallback={<Loading />}>
-              <Viewport />
-            </Suspense>
+            <Boundary fallback={(error, retry) => <NoViewport error={error} onRetry={retry} />}>
+              <Suspense fallback={<Loading />}>
+                <Viewport />
+              </Suspense>
+            </Boundary>
             <div className="absolute bottom-11 left-1/2 -translate-x-1/2 rounded-lg border border-line bg-panel/90 p-1 sm:hidden">
               <Tools />
             </div>

@@ -1,3 +1,4 @@
+import { keyOf } from "@editor/lib/invitation";
 import { api } from "@editor/state/api";
 import { navigate } from "@editor/state/router";
 import { forgetSession } from "@editor/state/session";
@@ -45,10 +46,4 @@ export function InvitePage() {
       )}
     </Notice>
   );
-}
-
-/** "#key=…" or just "#…". */
-export function keyOf(fragment: string): string {
-  const text = fragment.replace(/^#/, "");
-  return new URLSearchParams(text).get("key") ?? decodeURIComponent(text.replace(/=$/, ""));
 }
