@@ -115,13 +115,12 @@ def write_binary(points: NDArray[np.float64], unit: str, up: str) -> bytes:
 
 def write_ascii(points: NDArray[np.float64], unit: str, up: str) -> bytes:
     """The same as text, with the digits that float32 needs."""
-    corners, normals = (points / METRES[unit]).astype(np.float32), _normals(points)
-    lines = [f"solid Maquette unit={SYMBOLS[unit]} up={up}"]
-    for normal, triangle in zip(normals.tolist(), corners.tolist(), strict=True):
-        lines.append("facet normal {:.6g} {:.6g} {:.6g}\nouter loop".format(*normal))
-        lines.extend("vertex {:.9g} {:.9g} {:.9g}".format(*corner) for corner in triangle)
-        lines.append("endloop\nendfacet")
-    return "\n".join([*lines, "endsolid Maquette", ""]).encode()
+    corners = (points / METRES[unit]).astype(np.float32).reshape(-1, 9)
+    rows = np.concatenate([_normals(points), corners], axis=1)
+    vertex = "vertex %.9g %.9g %.9g\n"
+    facet = f"facet normal %.6g %.6g %.6g\nouter loop\n{vertex * 3}endloop\nendfacet\n"
+    body = (facet * len(rows)) % tuple(rows.ravel().tolist())
+    return f"solid Maquette unit={SYMBOLS[unit]} up={up}\n{body}endsolid Maquette\n".encode()
 
 
 def _normals(points: NDArray[np.float64]) -> NDArray[np.float32]:
