@@ -24,12 +24,15 @@ class Activity:
             self._waiting.set()
 
     async def run(self) -> None:
-        while True:
-            await self._waiting.wait()
-            await self.flush()
-            await asyncio.sleep(_PAUSE)
+        try:
+            while True:
+                await self._waiting.wait()
+                await self._flush()
+                await asyncio.sleep(_PAUSE)
+        finally:
+            await self._flush()
 
-    async def flush(self) -> None:
+    async def _flush(self) -> None:
         self._waiting.clear()
         edited, self._edited = self._edited, {}
         await self._projects.touch(edited)

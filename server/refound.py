@@ -1,4 +1,4 @@
-"""A scene founded anew: the same values in a fresh document, under one client id, without history and trash (DESIGN 3)."""
+"""A scene founded anew: the same values in a fresh document, under one client id, without history and trash."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from crdt.document import SceneDocument
 
 
 def refound(state: bytes, generation: int) -> bytes:
-    """One update that founds the scene of `state` as of this generation. Runs on documents of its own: use a thread.
+    """One update that founds the scene of `state` as of this generation. Slow: use a thread.
 
-    Left out: trashed records, and nodes below a trashed one. Everything else, unknown keys included, is copied by value.
+    """One update that founds the scene of `state` as of this generation. Slow for large scenes: use a thread.
     """
     source, target = SceneDocument(), SceneDocument()
     source.apply(state)
@@ -36,5 +36,5 @@ def _is_trashed(value: Any) -> bool:
 def _copy(value: Any) -> Any:
     """A value to be written: nested maps stay maps, everything else is atomic."""
     if isinstance(value, Map):
-        return Map({key: _copy(value[key]) for key in value})
+        return Map({key: _copy(item) for key, item in value.items()})
     return plain(value)

@@ -8,6 +8,7 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 
 from crdt.errors import MaquetteError
@@ -24,6 +25,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(MaquetteError, _of_ours)
     app.add_exception_handler(RequestValidationError, _of_validation)
     app.add_exception_handler(HTTPException, _of_framework)
+    app.add_exception_handler(DBAPIError, _of_database)
     app.add_exception_handler(Exception, _of_bug)
 
 
@@ -50,6 +52,14 @@ async def _of_framework(request: Request, error: Exception) -> JSONResponse:
         return await _of_ours(request, error.__cause__)
     code = _CODES.get(error.status_code, "bad_request" if error.status_code < 500 else "internal")
     return _answer(error.status_code, code, f"{request.method} {request.url.path[:200]}: {error.detail}")
+
+
+async def _of_database(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, DBAPIError)
+    log.error("database_failed", method=request.method, path=request.url.path, error=f"{error.orig}")
+    answer = _answer(503, "storage_unavailable", "the database does not answer", "try again in a moment")
+    answer.headers["Retry-After"] = "2"
+    return answer
 
 
 async def _of_bug(request: Request, error: Exception) -> JSONResponse:

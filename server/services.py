@@ -8,11 +8,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from server.activity import Activity
 from server.answers import Answers
-from server.auth import Authenticator, load_secrets
+from server.auth import Authenticator, Secrets, load_secrets
 from server.blobs import BlobStore
 from server.dispatcher import Dispatcher
 from server.jobs.intake import Intake
@@ -25,11 +27,14 @@ from server.migrations import migrate
 from server.projects import Projects
 from server.rooms import Rooms
 from server.scenes import Scenes
+from server.session import Limits
 from server.settings import Settings
-from server.storage.base import UpdateLog
+from server.storage.base import StorageUnavailable, UpdateLog
 from server.storage.sql import SqlUpdateLog, open_engine
 from server.telemetry import Telemetry
 from server.websocket import Sync
+
+_RETRY_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -48,51 +53,71 @@ class Services:
     ledger: BlobLedger
     dispatcher: Dispatcher
     answers: Answers
+    intake: Intake
+    activity: Activity
 
 
 @asynccontextmanager
 async def open_services(settings: Settings, clock: Callable[[], float]) -> AsyncIterator[Services]:
     """Bring the database up to date, open blobs, rooms and queue, and keep their tasks running until the end."""
     secrets = load_secrets(settings.data, with_access_key=settings.mode == "key")
-    telemetry = Telemetry()
     engine = open_engine(settings.database_url)
     try:
         await migrate(engine)
         blobs = BlobStore.open(settings.blobs_url)
         await blobs.remove_leftovers()
-        projects, ledger, queue = Projects(engine, clock), BlobLedger(engine, clock), JobQueue(engine, clock)
-        leases = Leases(engine, clock, seconds=settings.lease_seconds, attempts=settings.job_attempts)
-        mirror, activity = SessionMirror(queue), Activity(projects)
-        log = SqlUpdateLog(engine)
+        log, telemetry = SqlUpdateLog(engine), Telemetry()
         async with Rooms(log, telemetry, idle_seconds=settings.room_idle_seconds) as rooms:
-            dispatcher = Dispatcher(
-                engine, queue, leases, mirror, rooms, ledger, blobs, quota=settings.job_quota, clock=clock
-            )
-            intake = Intake(rooms, dispatcher, mirror)
-            rooms.on_load(mirror.repair)
-            rooms.on_load(intake.loaded)
-            rooms.on_commit(intake.committed)
-            rooms.on_commit(activity.committed)
-            auth = Authenticator(
-                secrets, local=settings.mode == "local", session_seconds=settings.session_days * 86400, clock=clock
-            )
-            async with _running(dispatcher.run(), intake.run(), activity.run()):
-                yield Services(
-                    settings, auth, telemetry, Metrics(telemetry), engine, log, projects, rooms,
-                    Sync(rooms, auth, projects.read, telemetry), Scenes(rooms), blobs, ledger, dispatcher,
-                    Answers(engine, clock),
-                )  # fmt: skip
-            dispatcher.signals.close()
-        await activity.flush()
+            services = _wire(settings, secrets, clock, engine, log, telemetry, blobs, rooms)
+            async with _running(*_tasks(services)):
+                yield services
     finally:
         await engine.dispose()
 
 
+def _wire(
+    settings: Settings, secrets: Secrets, clock: Callable[[], float], engine: AsyncEngine, log: UpdateLog,
+    telemetry: Telemetry, blobs: BlobStore, rooms: Rooms,
+) -> Services:  # fmt: skip
+    queue, ledger, projects = JobQueue(engine, clock), BlobLedger(engine, clock), Projects(engine, clock)
+    leases = Leases(engine, clock, seconds=settings.lease_seconds, attempts=settings.job_attempts)
+    mirror = SessionMirror(queue)
+    dispatcher = Dispatcher(engine, queue, leases, mirror, rooms, ledger, blobs, quota=settings.job_quota, clock=clock)
+    intake, activity = Intake(rooms, dispatcher, mirror), Activity(projects)
+    rooms.on_load(mirror.repair)
+    rooms.on_load(intake.loaded)
+    rooms.on_commit(intake.committed)
+    rooms.on_commit(activity.committed)
+    lasts = settings.session_days * 86400
+    auth = Authenticator(secrets, local=settings.mode == "local", session_seconds=lasts, clock=clock)
+    sync = Sync(rooms, auth, projects.read, telemetry, Limits(message=settings.max_message))
+    return Services(
+        settings, auth, telemetry, Metrics(telemetry), engine, log, projects, rooms, sync, Scenes(rooms), blobs, ledger,
+        dispatcher, Answers(engine, clock), intake, activity,
+    )  # fmt: skip
+
+
+def _tasks(services: Services) -> list[Callable[[], Coroutine[Any, Any, None]]]:
+    return [services.dispatcher.run, services.intake.run, services.activity.run]
+
+
 @asynccontextmanager
-async def _running(*tasks: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Run tasks for as long as the body does. One that fails ends the server: none of them may be missing."""
+async def _running(*tasks: Callable[[], Coroutine[Any, Any, None]]) -> AsyncIterator[None]:
+    """Run tasks for as long as the body does."""
     async with asyncio.TaskGroup() as group:
-        started = [group.create_task(task) for task in tasks]
+        started = [group.create_task(_lasting(task)) for task in tasks]
         yield
         for task in started:
             task.cancel()
+
+
+async def _lasting(task: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Run a task again when the database or the disk was away: it goes on when they are back."""
+    while True:
+        try:
+            return await task()
+        except (SQLAlchemyError, StorageUnavailable, OSError) as error:
+            structlog.get_logger().error(
+                "task_failed", task=task.__qualname__, error=f"{type(error).__name__}: {error}"
+            )
+            await asyncio.sleep(_RETRY_SECONDS)

@@ -15,9 +15,12 @@ import uvicorn
 
 from server.app import create_app
 from server.auth import ACCESS_KEY_FILE, PEER_TOKEN_FILE
+from server.library_logs import route_library_logs
 from server.settings import Settings
 from server.supervisor import is_peer_installed, keep_peer
 
+_FRAME_SLACK = 1024 * 1024
+"""Above our own limit of a message, which is refused with a code that says so (4413)."""
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 log = structlog.get_logger()
@@ -25,10 +28,11 @@ log = structlog.get_logger()
 
 def serve(settings: Settings) -> None:
     """Serve until SIGINT or SIGTERM. What was reported saved is durable; open requests get a few seconds to end."""
+    route_library_logs(settings.log)
     app = create_app(settings)
     config = uvicorn.Config(
         app, host=settings.host, port=settings.port, loop="auto", http="httptools", ws="websockets-sansio",
-        ws_max_size=settings.max_message, log_level=settings.log, access_log=settings.log == "debug",
+        ws_max_size=settings.max_message + _FRAME_SLACK, log_config=None, access_log=settings.log == "debug",
         server_header=False, timeout_graceful_shutdown=int(settings.shutdown_seconds),
     )  # fmt: skip
     listening = config.bind_socket()

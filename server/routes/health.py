@@ -28,6 +28,8 @@ async def readyz(request: Request) -> Response:
         await services.dispatcher.queue.counts()
     except SQLAlchemyError as error:
         return JSONResponse({"ready": False, "reason": f"the database does not answer: {type(error).__name__}"}, 503)
+    if services.rooms.failing:
+        return JSONResponse({"ready": False, "reason": f"{len(services.rooms.failing)} documents cannot be saved"}, 503)
     return JSONResponse({"ready": True, "peers": services.dispatcher.peer_count()})
 
 

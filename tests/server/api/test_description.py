@@ -84,6 +84,9 @@ async def test_a_database_that_is_gone_is_not_ready(tmp_path: Path) -> None:
                 await connection.exec_driver_sql("DROP TABLE jobs")
             assert (await client.get("/readyz")).status_code == 503
             assert (await client.get("/healthz")).status_code == 200
+            await app.state.services.projects.create("p", "p" * 16)
+            answer = await client.get(f"/api/v1/projects/{'p' * 16}/jobs")
+            assert (answer.status_code, answer.json()["error"]["code"]) == (503, "storage_unavailable")
 
 
 async def test_metrics_tell_of_jobs_rooms_and_rows(client: httpx.AsyncClient, project: str) -> None:
