@@ -11,9 +11,9 @@ from crdt.document import SceneDocument
 
 
 def refound(state: bytes, generation: int) -> bytes:
-    """One update that founds the scene of `state` as of this generation. Slow: use a thread.
-
     """One update that founds the scene of `state` as of this generation. Slow for large scenes: use a thread.
+
+    Left out: trashed records, and nodes below a trashed one. All else, unknown keys included, is copied by value.
     """
     source, target = SceneDocument(), SceneDocument()
     source.apply(state)
