@@ -52,6 +52,9 @@ async def node_of(who: Person, name: str) -> str:
 
 
 async def select(who: Person, node: str) -> None:
+    """Finds the node by its name in the outliner, and clicks it."""
+    name = await who.eval("id => window.maquette.project.store.node(id).name", node)
+    await who.page.get_by_placeholder("Filter").fill(name)
     await who.page.click(f"[data-testid=outliner-row][data-node-id='{node}']")
     await who.page.wait_for_selector("[data-testid=field-translation-x]")
 
@@ -88,7 +91,7 @@ async def test_two_people_drop_move_paint_trash_and_undo(tmp_path: Path) -> None
 
         # Ada trashes what Ben renames; Ada undoes: the name and everything else are there.
         await select(ben, bunny)
-        await ada.page.click(f"[data-testid=outliner-row][data-node-id='{bunny}']")
+        await select(ada, bunny)
         await ada.page.keyboard.press("Delete")
         await ben.eval(RENAME, [bunny, "Hare"])
         await equal(ada, ben)
