@@ -71,8 +71,8 @@ def encode_geometry(
     """The blob of a mesh.
 
     grid, origin: as stated, else chosen from the bounds. level_of: the base whose grid, origin and id space a level
-    keeps; then `mesh.position_ids` are the base's ids and only positions that a triangle uses are written. A base keeps every
-    position, used or not. Raises OperationError: `positions_not_finite`, `grid_too_fine`, `wrong_base`.
+    keeps; then `mesh.position_ids` are the base's ids and only positions that a triangle uses are written. A base
+    keeps every position, used or not. Raises OperationError: `positions_not_finite`, `grid_too_fine`, `wrong_base`.
     """
     if level_of is not None:
         grid, origin, topology = level_of.grid, level_of.origin, level_of.topology

@@ -22,10 +22,16 @@ class Baker:
     report: Report
     _made: dict[tuple[int, bytes], int] = field(default_factory=dict)
 
-    @property
-    def originals(self) -> set[int]:
-        """The meshes of which a baked form was made."""
-        return {mesh for mesh, _ in self._made}
+    def prune(self) -> list[int]:
+        """Drop the scene's meshes that no node shows. Returns their numbers, without originals of baked ones."""
+        used = sorted({n.mesh for n in self.scene.nodes if n.mesh is not None})
+        place = {number: i for i, number in enumerate(used)}
+        baked = {mesh for mesh, _ in self._made}
+        unused = [i for i in range(len(self.scene.meshes)) if i not in place and i not in baked]
+        self.scene.meshes = [self.scene.meshes[i] for i in used]
+        for node in self.scene.nodes:
+            node.mesh = None if node.mesh is None else place[node.mesh]
+        return unused
 
     def split(self, local: Matrix) -> tuple[Trs, Matrix | None]:
         """The TRS of a node's matrix, and the linear map that is left for what lies below it (None when nothing is)."""

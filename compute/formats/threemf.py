@@ -261,7 +261,8 @@ class _Builder:
             self._place(key, matrix, None, None, ())
         if not any(n.mesh is not None for n in self.scene.nodes):
             refuse("no_geometry", "The 3MF builds nothing that has triangles.")
-        return self._pruned()
+        self.baker.prune()
+        return self.scene
 
     def _place(
         self, key: Key, matrix: Matrix, parent: int | None, residual: Matrix | None, path: tuple[Key, ...]
@@ -288,15 +289,6 @@ class _Builder:
         number = len(self.scene.nodes) - 1
         for child, transform in found.components:
             self._place(child, transform, number, below, (*path, key))
-
-    def _pruned(self) -> Scene:
-        """Without the originals of meshes that are only used in a baked form."""
-        used = sorted({n.mesh for n in self.scene.nodes if n.mesh is not None})
-        place = {number: i for i, number in enumerate(used)}
-        self.scene.meshes = [self.scene.meshes[i] for i in used]
-        for node in self.scene.nodes:
-            node.mesh = None if node.mesh is None else place[node.mesh]
-        return self.scene
 
     def _mesh(self, key: Key, found: _Object) -> int | None:
         if key not in self._meshes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import struct
 from typing import Any
 
@@ -15,9 +16,15 @@ MAX_DEPTH = 128
 
 
 def parse_json(data: bytes | memoryview) -> JsonObject:
-    """The top-level object. NaN, Infinity, deep nesting and non-objects are refused."""
+    """The top-level object. NaN, Infinity, deep nesting, half characters and non-objects are refused.
+
+    Integers that a double cannot hold become doubles: extras are written on into documents that hold no others.
+    """
     try:
-        value = json.loads(bytes(data).decode("utf-8-sig"), parse_constant=_no_constant)
+        text = bytes(data).decode("utf-8-sig")
+        value = json.loads(text, parse_constant=_no_constant, parse_int=_integer, parse_float=_finite)
+        if "\\u" in text:
+            json.dumps(value, ensure_ascii=False).encode()
     except RecursionError:
         refuse("json_too_deep", f"The JSON is nested deeper than {MAX_DEPTH} levels.")
     except (UnicodeDecodeError, ValueError) as error:
@@ -26,6 +33,17 @@ def parse_json(data: bytes | memoryview) -> JsonObject:
         refuse("invalid_json", f"The JSON part is a {type(value).__name__}; an object was expected.")
     if _depth_exceeds(value, MAX_DEPTH):
         refuse("json_too_deep", f"The JSON is nested deeper than {MAX_DEPTH} levels.")
+    return value
+
+
+def _integer(digits: str) -> float:
+    return int(digits) if len(digits) < 16 else _finite(digits)
+
+
+def _finite(digits: str) -> float:
+    value = float(digits)
+    if math.isinf(value):
+        raise ValueError(f"{digits[:20]} is out of a double's range")
     return value
 
 

@@ -41,7 +41,6 @@ class NodeReader:
         _check_tree(children, roots)
         stack: list[tuple[int, int | None, Matrix | None]] = [(r, None, None) for r in reversed(roots)]
         reached = 0
-        original = len(self.scene.meshes)
         while stack:
             number, parent, residual = stack.pop()
             ours, below = self._node(nodes[number], f"nodes[{number}]", parent, residual)
@@ -51,18 +50,9 @@ class NodeReader:
             self.report.add(
                 "dropped", "nodes", "Nodes outside of the default scene were dropped.", len(nodes) - reached
             )
-        self._drop_unused(original)
-
-    def _drop_unused(self, original: int) -> None:
-        """Meshes that no node shows: those of other scenes, and those of which only a baked form is left."""
-        used = sorted({n.mesh for n in self.scene.nodes if n.mesh is not None})
-        place = {number: i for i, number in enumerate(used)}
-        unused = sum(1 for i in range(original) if i not in self.baker.originals and i not in place)
+        unused = self.baker.prune()
         if unused:
-            self.report.add("dropped", "meshes", "Meshes that no node shows were dropped.", unused)
-        self.scene.meshes = [self.scene.meshes[i] for i in used]
-        for node in self.scene.nodes:
-            node.mesh = None if node.mesh is None else place[node.mesh]
+            self.report.add("dropped", "meshes", "Meshes that no node shows were dropped.", len(unused))
 
     def _children(self, node: JsonObject, number: int, count: int) -> list[int]:
         where = f"nodes[{number}].children"

@@ -248,6 +248,19 @@ def test_paths_that_leave_the_folder(reference):
     assert found in ("escaping_path", "remote_file")
 
 
+@pytest.mark.parametrize("text", ["1e999", "9" * 5000, '"\\ud800"', "-Infinity"])
+def test_values_in_extras_that_no_document_can_hold(text):
+    assert (
+        code_of(NamedFile("a.glb", raw_glb(f'{{"asset":{{"version":"2.0","extras":{text}}}}}'.encode())))
+        == "invalid_json"
+    )
+
+
+def test_integers_beyond_a_double_become_doubles():
+    document = read_glb(raw_glb(b'{"extras": [9007199254740993, 18446744073709551617, 12]}'))[0]
+    assert document["extras"] == [9007199254740992.0, 1.8446744073709552e19, 12]
+
+
 def test_an_archive_whose_names_escape():
     assert code_of(NamedFile("a.zip", archive({"../../a.obj": b"f 1 2 3\n"}))) == "escaping_path"
 
