@@ -101,6 +101,11 @@ class Peer:
         except MaquetteError as error:
             logger.info("job failed", code=error.code, message=error.message)
             await self._report_failure(leased, error.as_json(), retry=isinstance(error, ServerAway))
+        except Exception as error:
+            # A fault of ours ends this job, not the peer: the next one may be of another kind.
+            logger.exception("job broke")
+            told = _error("internal_error", f"{type(error).__name__}: {error}"[:500])
+            await self._report_failure(leased, told, retry=False)
         finally:
             beating.cancel()
             working.cancel()

@@ -55,15 +55,15 @@ class Stage(Engine):
 
 
 class Broken(InProcessEngine):
-    """Its first task ends as a crashed worker's does."""
+    """Its first task ends as it is told."""
 
-    def __init__(self) -> None:
-        self.broken = True
+    def __init__(self, error: Exception) -> None:
+        self.error: Exception | None = error
 
     async def run(self, task: Task, progress: Progress) -> JsonObject:
-        if self.broken:
-            self.broken = False
-            raise OperationError("worker_crashed", "the worker process was ended by SIGSEGV")
+        error, self.error = self.error, None
+        if error is not None:
+            raise error
         return await super().run(task, progress)
 
 
@@ -141,12 +141,19 @@ async def test_cancelling_stops_the_work(server, scene):
         assert lod.results(scene, scene.read("meshes", mesh).head) == {}
 
 
-async def test_a_crashed_worker_fails_its_job_and_the_next_one_runs(server, scene):
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (OperationError("worker_crashed", "the worker process was ended by SIGSEGV"), "worker_crashed"),
+        (KeyError("a fault of ours"), "internal_error"),
+    ],
+)
+async def test_what_breaks_a_job_leaves_the_peer_at_work(server, scene, error, code):
     mesh = await add_mesh(scene, smooth(*sphere()))
-    async with working_peer(server.url, server.peer_token, engine=Broken()):
+    async with working_peer(server.url, server.peer_token, engine=Broken(error)):
         with pytest.raises(JobFailed) as failed:
             await scene.run_job("lod.chain", {"mesh": mesh})
-        assert failed.value.code == "worker_crashed"
+        assert failed.value.code == code
         assert (await scene.run_job("lod.chain", {"mesh": mesh}))["mesh"] == mesh
 
 
