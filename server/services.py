@@ -67,10 +67,13 @@ async def open_services(settings: Settings, clock: Callable[[], float]) -> Async
         blobs = BlobStore.open(settings.blobs_url)
         await blobs.remove_leftovers()
         log, telemetry = SqlUpdateLog(engine), Telemetry()
-        async with Rooms(log, telemetry, idle_seconds=settings.room_idle_seconds) as rooms:
-            services = _wire(settings, secrets, clock, engine, log, telemetry, blobs, rooms)
-            async with _running(*_tasks(services)):
-                yield services
+        try:
+            async with Rooms(log, telemetry, idle_seconds=settings.room_idle_seconds) as rooms:
+                services = _wire(settings, secrets, clock, engine, log, telemetry, blobs, rooms)
+                async with _running(*_tasks(services)):
+                    yield services
+        finally:
+            await log.close()
     finally:
         await engine.dispose()
 
