@@ -33,7 +33,8 @@ def serve(settings: Settings) -> None:
     config = uvicorn.Config(
         app, host=settings.host, port=settings.port, loop="auto", http="httptools", ws="websockets-sansio",
         ws_max_size=settings.max_message + _FRAME_SLACK, ws_per_message_deflate=False, log_config=None,
-        access_log=settings.log == "debug", server_header=False, timeout_graceful_shutdown=int(settings.shutdown_seconds),
+        access_log=settings.log == "debug", server_header=False,
+        timeout_graceful_shutdown=int(settings.shutdown_seconds),
     )  # fmt: skip
     listening = config.bind_socket()
     server = Server(config, lambda: app.state.stop())
