@@ -1,6 +1,7 @@
 import { setSetting } from "@core/lod";
 import type { Project } from "@core/project";
 import type { LodLevel, LodSettings } from "@core/schema";
+import { useJobs } from "@editor/state/jobs";
 
 export function setLevel(
   project: Project,
@@ -26,5 +27,6 @@ export function setLodSetting<K extends keyof LodSettings>(
 
 /** Asks a compute peer for the whole chain by the mesh's own settings. */
 export function buildLevels(project: Project, mesh: string): void {
-  project.requestJob({ op: "lod.chain", target: { mesh } });
+  const job = project.requestJob({ op: "lod.chain", target: { mesh } });
+  useJobs.getState().follow(job, project.store.mesh(mesh)?.name || "Unnamed");
 }

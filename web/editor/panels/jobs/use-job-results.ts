@@ -8,33 +8,29 @@ import { useProject } from "@editor/state/project";
 import { idsOf, reportOf } from "@editor/state/report";
 import { toast } from "@editor/state/toasts";
 import { viewport } from "@editor/state/viewport";
-import { useEffect, useRef } from "react";
-
-/** Tells how this person's jobs ended: selects what was imported, saves what was exported, explains what failed. */
-export function useJobResults(): void {
-  const project = useProject();
-  const jobs = useJobList();
-  const waiting = useRef(new Set<string>());
-  const titles = useJobs((state) => state.titles);
-  useEffect(() => {
-    for (const job of jobs) {
-      if (isActive(job)) {
-        if (titles.has(job.id) || job.by === project.user.id) waiting.current.add(job.id);
-      } else if (waiting.current.delete(job.id) || (titles.has(job.id) && !told.has(job.id))) {
-        told.add(job.id);
-        tell(project, job, titleOf(job, titles));
-      }
-    }
-  }, [jobs, project, titles]);
-}
+import { useEffect } from "react";
 
 const ENDINGS: Record<string, string> = {
   "lod.chain": "Levels of detail are built",
   simplify: "The mesh is simplified",
 };
 
-/** A job may end before its first state arrives here: each is told once. */
+/** Each job is told once. */
 const told = new Set<string>();
+
+/** Tells how the jobs of this window ended: selects what was imported, saves what was exported, explains what failed. */
+export function useJobResults(): void {
+  const project = useProject();
+  const jobs = useJobList();
+  const titles = useJobs((state) => state.titles);
+  useEffect(() => {
+    for (const job of jobs) {
+      if (!titles.has(job.id) || told.has(job.id) || isActive(job)) continue;
+      told.add(job.id);
+      tell(project, job, titleOf(job, titles));
+    }
+  }, [jobs, project, titles]);
+}
 
 function tell(project: Project, job: JobSnapshot, title: string): void {
   const report = reportOf(job);
