@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
 from server.client_files import ClientFiles
+from server.errors import NotFound
 from server.openapi import docs_page
 
 router = APIRouter(include_in_schema=False)
@@ -30,4 +31,12 @@ async def docs(request: Request) -> Response:
 
 @router.api_route("/{path:path}", methods=["GET", "HEAD"])
 async def client_file(request: Request, path: str) -> Response:
-    return _client(request).file(path)
+    try:
+        return _client(request).file(path)
+    except NotFound:
+        # A person at a wrong address meets the editor, which says so; a program gets the error.
+        if path.startswith("api/") or "text/html" not in request.headers.get("accept", ""):
+            raise
+        page = _client(request).page()
+        page.status_code = max(page.status_code, 404)
+        return page

@@ -51,6 +51,14 @@ async def test_nothing_else_is_served(built: httpx.AsyncClient, path: str) -> No
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, "no_such_page")
 
 
+async def test_a_person_at_a_wrong_address_meets_the_editor(built: httpx.AsyncClient) -> None:
+    browser = {"Accept": "text/html,*/*"}
+    answer = await built.get("/nowhere", headers=browser)
+    assert (answer.status_code, answer.headers["cache-control"]) == (404, "no-cache")
+    assert "Maquette" in answer.text
+    assert (await built.get("/api/v1/nowhere", headers=browser)).json()["error"]["code"] == "no_such_page"
+
+
 async def test_everything_comes_from_this_server(built: httpx.AsyncClient) -> None:
     policy = dict(
         part.strip().split(" ", 1) for part in (await built.get("/")).headers["content-security-policy"].split(";")
