@@ -79,7 +79,9 @@ async def test_a_blob_over_the_limit_is_refused(store: BlobStore) -> None:
     assert refused.value.code == "blob_too_large"
 
 
-@pytest.mark.parametrize("name", ["", "../secret", "A" * 64, "a" * 63, "a" * 65, "a/" * 32, "a" * 63 + "\n", "a" * 64 + "\n"])
+@pytest.mark.parametrize(
+    "name", ["", "../secret", "A" * 64, "a" * 63, "a" * 65, "a/" * 32, "a" * 63 + "\n", "a" * 64 + "\n"]
+)
 async def test_nothing_but_a_hash_is_a_name(store: BlobStore, name: str) -> None:
     with pytest.raises(NotFound):
         await store.size(name)
