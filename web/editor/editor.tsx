@@ -11,6 +11,7 @@ import { useIdentity } from "./state/identity";
 import { type Drawer, useLocal } from "./state/local";
 import { useProject } from "./state/project";
 import { useProjectInfo } from "./state/project-info";
+import { useErrorToasts } from "./state/use-error-toasts";
 import { usePruned } from "./state/use-pruned";
 import { useShortcuts } from "./state/use-shortcuts";
 import { viewport } from "./state/viewport";
@@ -30,6 +31,7 @@ export function Editor() {
   useShortcuts();
   useJobResults();
   usePruned();
+  useErrorToasts();
   useScriptingHook();
   useName();
   useEffect(() => project.guardUnload(), [project]);
