@@ -80,3 +80,11 @@ export function dimensions(metres: readonly number[]): string {
   const [size, unit] = unitFor(Math.max(...metres.map(Math.abs)) || 1);
   return `${metres.map((side) => decimal(side / size, 2)).join(" × ")} ${unit}`;
 }
+
+/** Refusals speak in clauses ("the key is wrong", "ask for a new one"): makes sentences of them. */
+export function sentences(...clauses: string[]): string {
+  return clauses
+    .filter(Boolean)
+    .map((clause) => clause.charAt(0).toUpperCase() + clause.slice(1) + (/[.!?]$/.test(clause) ? "" : "."))
+    .join(" ");
+}

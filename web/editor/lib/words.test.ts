@@ -1,7 +1,7 @@
 import { routeOf } from "@editor/state/router";
 import { expect, test } from "vitest";
 import { hexOf, linearOf } from "./colour";
-import { ago, bytes, count, decimal, dimensions, length, plural } from "./format";
+import { ago, bytes, count, decimal, dimensions, length, plural, sentences } from "./format";
 import { keyOf } from "./invitation";
 import { sniff } from "./texture-file";
 
@@ -62,4 +62,8 @@ test("paths are routes", () => {
 
 test("the key of an invitation stands in the fragment, named or bare", () => {
   expect([keyOf("#key=abc-_1"), keyOf("#abc-_1"), keyOf("")]).toEqual(["abc-_1", "abc-_1", ""]);
+});
+
+test("clauses of refusals become sentences", () => {
+  expect(sentences("the key is wrong", "ask for a new link", "")).toBe("The key is wrong. Ask for a new link.");
 });

@@ -15,7 +15,7 @@ export function Card({ project, now }: { project: ProjectInfo; now: number }) {
   const name = project.name || "Untitled";
   const entries: MenuEntry[] = [
     { label: "Open", icon: FolderOpen, run: () => navigate(`/p/${project.id}`) },
-    { label: "Rename", icon: PenLine, run: () => setTimeout(() => setRenaming(true)) },
+    { label: "Rename", icon: PenLine, run: () => setRenaming(true) },
     { label: "Duplicate", icon: Copy, run: () => void duplicate(project) },
     "-",
     { label: "Delete", icon: Trash2, danger: true, run: () => void trash(project) },
@@ -78,7 +78,9 @@ function NameInput({ project, onDone }: { project: ProjectInfo; onDone(): void }
       value={name}
       maxLength={256}
       ref={(input) => {
-        if (input && document.activeElement !== input) input.select();
+        if (!input || document.activeElement === input) return;
+        input.focus();
+        input.select();
       }}
       onChange={(event) => setName(event.target.value)}
       onBlur={finish}

@@ -1,3 +1,4 @@
+import { sentences } from "@editor/lib/format";
 import { keyOf } from "@editor/lib/invitation";
 import { api } from "@editor/state/api";
 import { navigate } from "@editor/state/router";
@@ -24,8 +25,7 @@ export function InvitePage() {
         if (!gone) navigate("/", { replace: true });
       })
       .catch((error: { message?: string; hint?: string }) => {
-        if (!gone)
-          setProblem([error.message, error.hint].filter(Boolean).join(" ") || "The server did not accept the key.");
+        if (!gone) setProblem(sentences(error.message ?? "the server did not accept the key", error.hint ?? ""));
       });
     return () => {
       gone = true;
@@ -36,7 +36,6 @@ export function InvitePage() {
       {problem ? (
         <>
           <p>{problem}</p>
-          <p>Ask whoever invited you for a new link.</p>
           <Button large onClick={() => location.reload()}>
             Try again
           </Button>

@@ -1,6 +1,7 @@
 /** Jobs of the session, with the progress that their peers report through presence. */
 
 import type { JobSnapshot } from "@core/session-store";
+import { sentences } from "@editor/lib/format";
 import { useMemo, useSyncExternalStore } from "react";
 import { create } from "zustand";
 import { usePeople } from "./people";
@@ -73,12 +74,7 @@ export function useActiveJob(matches: (job: JobView) => boolean): JobView | unde
 /** Why a job failed, as sentences. */
 export function reasonOf(job: JobSnapshot): string {
   const { message = "The reason is unknown", hint = "" } = job.error ?? {};
-  return [message, hint].filter(Boolean).map(sentence).join(" ");
-}
-
-function sentence(text: string): string {
-  const start = text.charAt(0).toUpperCase() + text.slice(1);
-  return /[.!?]$/.test(start) ? start : `${start}.`;
+  return sentences(message, hint);
 }
 
 const VERBS: Record<string, string> = {

@@ -1,3 +1,4 @@
+import { sentences } from "@editor/lib/format";
 import { create } from "zustand";
 
 export type ToastTone = "info" | "ok" | "warn" | "danger";
@@ -35,5 +36,5 @@ export function toast(title: string, options: Partial<Omit<Toast, "id" | "title"
 /** What went wrong, in words: the API's and the document's errors carry `message` and `hint`. */
 export function toastError(what: string, error: unknown): void {
   const { message = String(error), hint = "" } = (error ?? {}) as { message?: string; hint?: string };
-  toast(what, { tone: "danger", detail: hint ? `${message} ${hint}` : message });
+  toast(what, { tone: "danger", detail: sentences(message, hint) });
 }

@@ -25,6 +25,11 @@ const SURFACE =
 const ITEM =
   "flex h-7 items-center gap-2 rounded-md px-2 text-sm outline-none select-none data-disabled:opacity-45 data-highlighted:bg-accent-deep";
 
+/** Gives the focus back to where it was, except when the chosen entry opened a field to type in. */
+function keepField(event: Event): void {
+  if (document.activeElement instanceof HTMLInputElement) event.preventDefault();
+}
+
 type Kit = Pick<typeof DropdownMenu, "Item" | "Separator" | "Label">;
 
 function Entries({ entries, kit }: { entries: readonly MenuEntry[]; kit: Kit }) {
@@ -63,7 +68,13 @@ export function Dropdown({ trigger, entries, align = "start" }: DropdownProps) {
     <DropdownMenu.Root>
       <DropdownMenu.Trigger asChild>{trigger}</DropdownMenu.Trigger>
       <DropdownMenu.Portal>
-        <DropdownMenu.Content align={align} sideOffset={6} collisionPadding={8} className={SURFACE}>
+        <DropdownMenu.Content
+          align={align}
+          sideOffset={6}
+          collisionPadding={8}
+          onCloseAutoFocus={keepField}
+          className={SURFACE}
+        >
           <Entries entries={entries} kit={DropdownMenu} />
         </DropdownMenu.Content>
       </DropdownMenu.Portal>
@@ -82,7 +93,7 @@ export function Context({ children, entries }: ContextProps) {
     <ContextMenu.Root>
       <ContextMenu.Trigger asChild>{children}</ContextMenu.Trigger>
       <ContextMenu.Portal>
-        <ContextMenu.Content collisionPadding={8} className={SURFACE}>
+        <ContextMenu.Content collisionPadding={8} onCloseAutoFocus={keepField} className={SURFACE}>
           <Late entries={entries} />
         </ContextMenu.Content>
       </ContextMenu.Portal>
@@ -113,7 +124,7 @@ export function MenuAt({
         style={{ left: at.x, top: at.y }}
       />
       <DropdownMenu.Portal>
-        <DropdownMenu.Content align="start" collisionPadding={8} className={SURFACE}>
+        <DropdownMenu.Content align="start" collisionPadding={8} onCloseAutoFocus={keepField} className={SURFACE}>
           <Entries entries={entries} kit={DropdownMenu} />
         </DropdownMenu.Content>
       </DropdownMenu.Portal>

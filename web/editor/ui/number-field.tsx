@@ -3,7 +3,6 @@ import { evaluate } from "@editor/lib/expression";
 import { decimal } from "@editor/lib/format";
 import { type Throttled, throttle } from "@editor/lib/throttle";
 import { type KeyboardEvent, type PointerEvent, type ReactNode, useEffect, useRef, useState } from "react";
-import { CONTROL } from "./field";
 
 /** Live writes of one drag: about fourteen a second, the last one always. */
 export const LIVE_INTERVAL = 70;
@@ -74,7 +73,12 @@ export function NumberField(props: NumberFieldProps) {
   };
 
   return (
-    <div className={cn("group flex h-6 min-w-0 items-center rounded-sm bg-field", disabled && "opacity-50")}>
+    <div
+      className={cn(
+        "flex h-6 min-w-0 items-center rounded-sm border border-transparent bg-field transition-colors focus-within:border-accent hover:border-edge focus-within:hover:border-accent",
+        disabled && "opacity-50",
+      )}
+    >
       <Scrub {...props} write={write}>
         {prefix ?? label}
       </Scrub>
@@ -85,7 +89,10 @@ export function NumberField(props: NumberFieldProps) {
         autoComplete="off"
         spellCheck={false}
         disabled={disabled}
-        className={cn(CONTROL, "bg-transparent pl-0.5 text-right", unit && "pr-0.5")}
+        className={cn(
+          "h-full w-full min-w-0 rounded-sm bg-transparent pl-0.5 text-right outline-none",
+          unit ? "pr-0.5" : "pr-1.5",
+        )}
         value={draft ?? (mixed ? "" : decimal(first, fitting(first, digits)))}
         placeholder={mixed ? "Mixed" : undefined}
         onFocus={(event) => event.currentTarget.select()}

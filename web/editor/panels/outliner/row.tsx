@@ -131,7 +131,9 @@ function NameInput({ node }: { node: NodeSnapshot }) {
       value={name}
       maxLength={256}
       ref={(input) => {
-        if (input && document.activeElement !== input) input.select();
+        if (!input || document.activeElement === input) return;
+        input.focus();
+        input.select();
       }}
       onChange={(event) => setName(event.target.value)}
       onBlur={() => finish(true)}
