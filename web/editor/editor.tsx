@@ -12,6 +12,7 @@ import { type Drawer, useLocal } from "./state/local";
 import { useProject } from "./state/project";
 import { useProjectInfo } from "./state/project-info";
 import { useErrorToasts } from "./state/use-error-toasts";
+import { useIsPhone } from "./state/use-media";
 import { usePruned } from "./state/use-pruned";
 import { useShortcuts } from "./state/use-shortcuts";
 import { viewport } from "./state/viewport";
@@ -28,6 +29,7 @@ const Viewport = lazy(() => import("./viewport/viewport"));
 export function Editor() {
   const project = useProject();
   const name = useProjectInfo((info) => info.name);
+  const phone = useIsPhone();
   useShortcuts();
   useJobResults();
   usePruned();
@@ -56,9 +58,11 @@ export function Editor() {
                 <Viewport />
               </Suspense>
             </Boundary>
-            <div className="absolute bottom-11 left-1/2 -translate-x-1/2 rounded-lg border border-line bg-panel/90 p-1 sm:hidden">
-              <Tools />
-            </div>
+            {phone && (
+              <div className="absolute bottom-11 left-1/2 -translate-x-1/2 rounded-lg border border-line bg-panel/90 p-1">
+                <Tools />
+              </div>
+            )}
           </main>
           <Panel side="inspector" className="w-72 border-l">
             <Inspector />

@@ -6,7 +6,7 @@ import { actionOf } from "./actions";
 export function entryOf(
   project: Project,
   id: string,
-  more: { danger?: boolean; checked?: boolean; label?: string } = {},
+  more: { danger?: boolean; checked?: boolean; label?: string; focuses?: boolean } = {},
 ): MenuEntry {
   const { title, icon, keys, enabled, run } = actionOf(id);
   return { label: title, icon, keys: keys[0], disabled: !enabled(project), run: () => run(project), ...more };
@@ -22,7 +22,7 @@ export function sceneMenu(project: Project): MenuEntry[] {
   const locked = nodes.every((node) => node.locked);
   return [
     entry("frame"),
-    entry("rename"),
+    entry("rename", { focuses: true }),
     entry("duplicate"),
     entry("group"),
     "-",

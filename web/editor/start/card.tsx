@@ -15,7 +15,7 @@ export function Card({ project, now }: { project: ProjectInfo; now: number }) {
   const name = project.name || "Untitled";
   const entries: MenuEntry[] = [
     { label: "Open", icon: FolderOpen, run: () => navigate(`/p/${project.id}`) },
-    { label: "Rename", icon: PenLine, run: () => setRenaming(true) },
+    { label: "Rename", icon: PenLine, focuses: true, run: () => setRenaming(true) },
     { label: "Duplicate", icon: Copy, run: () => void duplicate(project) },
     "-",
     { label: "Delete", icon: Trash2, danger: true, run: () => void trash(project) },

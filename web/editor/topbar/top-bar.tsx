@@ -6,6 +6,7 @@ import { useHistory } from "@editor/state/history";
 import { local, useLocal } from "@editor/state/local";
 import { useProject } from "@editor/state/project";
 import { followLink } from "@editor/state/router";
+import { useIsPhone } from "@editor/state/use-media";
 import { Button, IconButton } from "@editor/ui/button";
 import { Dropdown } from "@editor/ui/menu";
 import { Tip } from "@editor/ui/tip";
@@ -17,6 +18,7 @@ import { Tools } from "./tools";
 
 export function TopBar() {
   const project = useProject();
+  const phone = useIsPhone();
   const drawer = useLocal((state) => state.drawer);
   const toggle = (side: "outliner" | "inspector") => local().set({ drawer: drawer === side ? null : side });
   return (
@@ -44,10 +46,7 @@ export function TopBar() {
       <Divider />
       <History />
       <Divider className="max-sm:hidden" />
-      <div className="flex min-w-0 flex-1 justify-center max-sm:hidden">
-        <Tools />
-      </div>
-      <span className="flex-1 sm:hidden" />
+      <div className="flex min-w-0 flex-1 justify-center">{!phone && <Tools />}</div>
       <Status />
       <People />
       <JobsMenu />

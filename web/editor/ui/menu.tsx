@@ -17,6 +17,8 @@ export type MenuEntry =
       disabled?: boolean | undefined;
       danger?: boolean;
       testId?: string;
+      /** Opens a field to type in: it runs once the menu is gone. */
+      focuses?: boolean;
       run(): void;
     };
 
@@ -25,9 +27,20 @@ const SURFACE =
 const ITEM =
   "flex h-7 items-center gap-2 rounded-md px-2 text-sm outline-none select-none data-disabled:opacity-45 data-highlighted:bg-accent-deep";
 
-/** Gives the focus back to where it was, except when the chosen entry opened a field to type in. */
-function keepField(event: Event): void {
-  if (document.activeElement instanceof HTMLInputElement) event.preventDefault();
+/** What waits for the menu to let go of the focus. */
+let afterClose: (() => void) | null = null;
+
+/** Gives the focus back to where it was, unless the chosen entry wants it. */
+function onCloseAutoFocus(event: Event): void {
+  if (!afterClose) return;
+  event.preventDefault();
+  afterClose();
+  afterClose = null;
+}
+
+function choose({ run, focuses }: { run(): void; focuses?: boolean }): void {
+  if (focuses) afterClose = run;
+  else run();
 }
 
 type Kit = Pick<typeof DropdownMenu, "Item" | "Separator" | "Label">;
@@ -46,7 +59,7 @@ function one(entry: MenuEntry, kit: Kit): ReactNode {
   return (
     <kit.Item
       disabled={entry.disabled ?? false}
-      onSelect={entry.run}
+      onSelect={() => choose(entry)}
       data-testid={entry.testId}
       className={cn(ITEM, entry.danger && "text-danger")}
     >
@@ -72,7 +85,7 @@ export function Dropdown({ trigger, entries, align = "start" }: DropdownProps) {
           align={align}
           sideOffset={6}
           collisionPadding={8}
-          onCloseAutoFocus={keepField}
+          onCloseAutoFocus={onCloseAutoFocus}
           className={SURFACE}
         >
           <Entries entries={entries} kit={DropdownMenu} />
@@ -93,7 +106,7 @@ export function Context({ children, entries }: ContextProps) {
     <ContextMenu.Root>
       <ContextMenu.Trigger asChild>{children}</ContextMenu.Trigger>
       <ContextMenu.Portal>
-        <ContextMenu.Content collisionPadding={8} onCloseAutoFocus={keepField} className={SURFACE}>
+        <ContextMenu.Content collisionPadding={8} onCloseAutoFocus={onCloseAutoFocus} className={SURFACE}>
           <Late entries={entries} />
         </ContextMenu.Content>
       </ContextMenu.Portal>
@@ -124,7 +137,12 @@ export function MenuAt({
         style={{ left: at.x, top: at.y }}
       />
       <DropdownMenu.Portal>
-        <DropdownMenu.Content align="start" collisionPadding={8} onCloseAutoFocus={keepField} className={SURFACE}>
+        <DropdownMenu.Content
+          align="start"
+          collisionPadding={8}
+          onCloseAutoFocus={onCloseAutoFocus}
+          className={SURFACE}
+        >
           <Entries entries={entries} kit={DropdownMenu} />
         </DropdownMenu.Content>
       </DropdownMenu.Portal>
