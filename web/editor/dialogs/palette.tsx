@@ -106,7 +106,7 @@ function Choice({ action, chosen, onHover, onRun }: ChoiceProps) {
     >
       <Icon size={14} aria-hidden className="text-muted" />
       <span className="flex-1 truncate">{action.title}</span>
-      <span className="text-xs text-faint">{action.group}</span>
+      <span className="text-xs text-muted">{action.group}</span>
       {action.keys[0] && <Keys keys={action.keys[0]} />}
     </div>
   );

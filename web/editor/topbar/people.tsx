@@ -35,6 +35,7 @@ export function People() {
       </Popover.Trigger>
       <Popover.Portal>
         <Popover.Content
+          aria-label="People"
           align="end"
           sideOffset={6}
           collisionPadding={8}

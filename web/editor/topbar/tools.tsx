@@ -65,6 +65,7 @@ function Snapping() {
       </Popover.Trigger>
       <Popover.Portal>
         <Popover.Content
+          aria-label="Snapping"
           sideOffset={6}
           className="z-50 flex w-56 animate-rise flex-col gap-1.5 rounded-lg border border-line bg-raised p-3 shadow-pop"
         >

@@ -26,6 +26,7 @@ export function MaterialPicker({ value, onPick }: { value: string | null; onPick
       </Popover.Trigger>
       <Popover.Portal>
         <Popover.Content
+          aria-label="Materials"
           align="start"
           sideOffset={4}
           collisionPadding={8}

@@ -29,17 +29,18 @@ export function JobsMenu() {
       </div>
       <Popover.Portal>
         <Popover.Content
+          aria-label="Jobs"
           align="end"
           sideOffset={6}
           collisionPadding={8}
           className="z-50 flex max-h-[70dvh] w-80 animate-rise flex-col rounded-lg border border-line bg-raised shadow-pop"
         >
-          <header className="flex h-9 items-center justify-between border-b border-line px-3">
+          <div className="flex h-9 items-center justify-between border-b border-line px-3">
             <h2 className="font-semibold">Jobs</h2>
             <span className="text-muted">
               {peers.length ? `${plural(peers.length, "compute peer")} at work` : "No compute peer at work"}
             </span>
-          </header>
+          </div>
           {jobs.length ? (
             <ul className="min-h-0 divide-y divide-line overflow-y-auto">
               {jobs.slice(0, 100).map((job) => (

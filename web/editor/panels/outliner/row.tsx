@@ -60,7 +60,7 @@ export const Row = memo(function Row({ row, index, selected, cursor, target, onP
         cursor &&
           "group-focus-visible/tree:ring-1 group-focus-visible/tree:ring-accent group-focus-visible/tree:ring-inset",
         target && "ring-2 ring-accent ring-inset",
-        (node.hidden || row.passing) && "text-faint",
+        (node.hidden || row.passing) && (selected ? "text-muted" : "text-faint"),
       )}
       style={{ top: index * ROW_HEIGHT, height: ROW_HEIGHT, paddingLeft: 4 + row.depth * 14 }}
     >
