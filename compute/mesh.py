@@ -52,7 +52,9 @@ class Mesh:
     @property
     def triangles(self) -> NDArray[np.uint32]:
         """(t, 3) uint32: all primitives' triangles, in order. A copy."""
-        return np.concatenate([p.triangles for p in self.primitives]) if self.primitives else np.zeros((0, 3), np.uint32)
+        return (
+            np.concatenate([p.triangles for p in self.primitives]) if self.primitives else np.zeros((0, 3), np.uint32)
+        )
 
     @property
     def triangle_count(self) -> int:

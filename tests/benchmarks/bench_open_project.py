@@ -7,7 +7,6 @@ software WebGL; the script of the peer page is not counted against it. The time 
 from __future__ import annotations
 
 import asyncio
-import subprocess
 import tempfile
 import time
 from pathlib import Path
@@ -16,13 +15,13 @@ from playwright.async_api import Browser, Page
 
 from tests.benchmarks.report import Table, goal, median
 from tests.support.browser import chromium, person
+from tests.support.bundle import bundle
 from tests.support.files import stl_heightfield
 from tests.support.studio import studio
 
 CELLS = 708
 RUNS = 3
 HERE = Path(__file__).parent
-WEB = HERE.parents[1] / "web"
 LINE = {"offline": False, "latency": 40, "downloadThroughput": 20e6 / 8, "uploadThroughput": 20e6 / 8}
 
 FIRST_PIXEL = """() => {
@@ -33,19 +32,6 @@ FULL_DETAIL = """expected => {
   const canvas = document.querySelector('canvas');
   return Number(canvas?.dataset.triangles ?? 0) >= expected ? performance.now() : null;
 }"""
-
-
-def bundle(folder: Path) -> str:
-    """plain_viewer.mjs with three.js in one classic script."""
-    out = folder / "plain_viewer.js"
-    entry = WEB / ".plain_viewer.mjs"  # beside node_modules, so that `three` is found
-    entry.write_text((HERE / "plain_viewer.mjs").read_text())
-    try:
-        command = [WEB / "node_modules/.bin/rolldown", entry, "--file", out, "--format", "iife", "--minify"]
-        subprocess.run([str(part) for part in command], cwd=WEB, check=True, capture_output=True)
-    finally:
-        entry.unlink()
-    return out.read_text()
 
 
 async def slow_line(page: Page) -> None:
@@ -74,8 +60,9 @@ async def open_plain(browser: Browser, url: str, blob: str, script: str) -> floa
     await slow_line(page)
     await page.goto(f"{url}/plain", wait_until="commit")
     drawn = await page.wait_for_function("() => window.firstPixel", timeout=180_000)
+    milliseconds = float(await drawn.json_value())
     await context.close()
-    return float(await drawn.json_value())
+    return milliseconds
 
 
 async def measure() -> Table:
@@ -91,7 +78,7 @@ async def measure() -> Table:
             plain = f"/api/v1/projects/{project}/blobs/{mesh['geometry']}?plain=1"
             size = len(await server.blob(project, mesh["geometry"], plain="1"))
             stored = len(await server.blob(project, mesh["geometry"]))
-            script = bundle(Path(folder))
+            script = bundle(HERE / "plain_viewer.mjs", Path(folder))
             ours = [await open_ours(browser, server.url, project, mesh["triangles"]) for _ in range(RUNS)]
             theirs = [await open_plain(browser, server.url, plain, script) for _ in range(RUNS)]
     first, full, peer = median([a for a, _ in ours]), median([b for _, b in ours]), median(theirs)
