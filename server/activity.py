@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Sequence
 
 from server.projects import Projects
-from server.room import Room
 from server.storage.base import Entry
+from server.sync.room import Room
 
 _PAUSE = 2.0
 

@@ -10,9 +10,9 @@ from fastapi import FastAPI
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket
 
-from server import refused
-from server.client_files import ClientFiles
-from server.middleware import BodyLimit, HostGuard, SecurityHeaders, TextGzip
+from server.http import refused
+from server.http.client_files import ClientFiles
+from server.http.middleware import BodyLimit, HostGuard, SecurityHeaders, TextGzip
 from server.routes import blobs, health, jobs, pages, peers, projects, scene, session
 from server.services import open_services
 from server.settings import Settings

@@ -17,7 +17,7 @@ from server.auth import Identity
 from server.locks import KeyedLocks
 from server.projects import Project, scene_branch
 from server.refound import refound
-from server.rooms import Rooms
+from server.sync.rooms import Rooms
 
 T = TypeVar("T")
 _CACHED_SCENES = 16

@@ -13,10 +13,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from server.activity import Activity
-from server.answers import Answers
 from server.auth import Authenticator, Secrets, load_secrets
 from server.blobs import BlobStore
-from server.dispatcher import Dispatcher
+from server.http.answers import Answers
+from server.jobs.dispatcher import Dispatcher
 from server.jobs.intake import Intake
 from server.jobs.leases import Leases
 from server.jobs.mirror import SessionMirror
@@ -25,14 +25,14 @@ from server.ledger import BlobLedger
 from server.metrics import Metrics
 from server.migrations import migrate
 from server.projects import Projects
-from server.rooms import Rooms
 from server.scenes import Scenes
-from server.session import Limits
 from server.settings import Settings
 from server.storage.base import StorageUnavailable, UpdateLog
 from server.storage.sql import SqlUpdateLog, open_engine
+from server.sync.rooms import Rooms
+from server.sync.session import Limits
+from server.sync.websocket import Sync
 from server.telemetry import Telemetry
-from server.websocket import Sync
 
 _RETRY_SECONDS = 1.0
 

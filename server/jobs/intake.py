@@ -10,14 +10,14 @@ from typing import Any
 import structlog
 from pycrdt import Subscription
 
-from server.dispatcher import Dispatcher
 from server.errors import Unavailable
+from server.jobs.dispatcher import Dispatcher
 from server.jobs.mirror import SERVER, SessionMirror
 from server.permissions import Role
 from server.projects import session_branch
-from server.room import Room
-from server.rooms import Rooms
 from server.storage.base import Entry, StorageUnavailable
+from server.sync.room import Room
+from server.sync.rooms import Rooms
 
 PARTICIPANT: Role = "editor"
 """The role of every person who may write a session today; a peer may not (server.permissions)."""

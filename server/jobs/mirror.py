@@ -17,7 +17,7 @@ from server.jobs.job import QueuedJob
 from server.jobs.operations import is_internal
 from server.jobs.queue import JobQueue
 from server.locks import KeyedLocks
-from server.room import Room
+from server.sync.room import Room
 
 SERVER = "server"
 """Author and route of what the server writes in the log."""

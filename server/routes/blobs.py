@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from server.blobs import check_sha256
 from server.errors import NotFound
-from server.ranges import parse_range
+from server.http.ranges import parse_range
 from server.routes.api import ApiRoute, LiveProject, ProjectOf, Use, Who, allow, refusals
 from server.services import Services
 

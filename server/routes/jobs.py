@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from server.auth import Identity
 from server.errors import Malformed, Unprocessable
-from server.multipart import Upload, read_upload
+from server.http.multipart import Upload, read_upload
 from server.projects import Project
 from server.routes.api import (
     IDEMPOTENCY_KEY,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
-from server.client_files import ClientFiles
 from server.errors import NotFound
-from server.openapi import docs_page
+from server.http.client_files import ClientFiles
+from server.http.openapi import docs_page
 
 router = APIRouter(include_in_schema=False)
 

@@ -18,9 +18,9 @@ from crdt import nodes
 from crdt.document import SceneDocument
 from crdt.undo import UndoStack
 from crdt.update_reader import read_state_vector
-from server.branch import Branch
-from server.replica import Replica
 from server.storage.sql import SqlUpdateLog, open_engine
+from server.sync.branch import Branch
+from server.sync.replica import Replica
 from tests.support.studio import Studio, studio
 
 KILLS = 500 if os.environ.get("MAQUETTE_SOAK") else 50

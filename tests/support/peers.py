@@ -92,5 +92,5 @@ async def add_mesh(scene: LiveScene, mesh: Mesh, name: str = "Ball") -> str:
 async def until(reached: Callable[[], object]) -> None:
     """Wait for what presence shows, which tells nobody that it changed."""
     async with asyncio.timeout(30):
-        while not reached():  # noqa: ASYNC110
+        while not reached():
             await asyncio.sleep(0.01)

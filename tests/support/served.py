@@ -12,11 +12,11 @@ from starlette.applications import Starlette
 
 from server.auth import Authenticator, load_secrets
 from server.errors import NotFound
-from server.rooms import Rooms
-from server.session import Limits
 from server.storage.base import UpdateLog
+from server.sync.rooms import Rooms
+from server.sync.session import Limits
+from server.sync.websocket import Sync
 from server.telemetry import Telemetry
-from server.websocket import Sync
 
 PROJECT = "projectproject00"
 CAPS = "caps=saved,refusal,hello"
@@ -58,7 +58,7 @@ async def serving(
         server = uvicorn.Server(config)
         server.install_signal_handlers = lambda: None  # type: ignore[method-assign]
         task = asyncio.create_task(server.serve())
-        while not server.started:  # noqa: ASYNC110  uvicorn offers nothing to wait on
+        while not server.started:
             await asyncio.sleep(0)
         try:
             yield Served(server.servers[0].sockets[0].getsockname()[1], rooms, telemetry)

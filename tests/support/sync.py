@@ -17,10 +17,10 @@ from crdt.messages import (
 from crdt.presence import Awareness
 from crdt.update_reader import read_state_vector
 from server.auth import Identity
-from server.inbox import Incoming, Question
-from server.member import Member
-from server.outbox import Outbox
-from server.room import Room
+from server.sync.inbox import Incoming, Question
+from server.sync.member import Member
+from server.sync.outbox import Outbox
+from server.sync.room import Room
 
 
 def person(name: str = "ada", role: str = "editor") -> Identity:

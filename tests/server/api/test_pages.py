@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from server.app import create_app
-from server.client_files import ClientFiles
+from server.http.client_files import ClientFiles
 from tests.support.server import api, settings_for
 
 

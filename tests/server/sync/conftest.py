@@ -2,9 +2,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from server.room import Room
-from server.rooms import Rooms
 from server.storage.memory import MemoryUpdateLog
+from server.sync.room import Room
+from server.sync.rooms import Rooms
 from server.telemetry import Telemetry
 
 SCENE = "projectproject00/scene"

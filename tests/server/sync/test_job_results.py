@@ -8,9 +8,9 @@ from pycrdt import Doc, Map
 from crdt.document import SceneDocument
 from crdt.errors import UpdateRefused
 from crdt.nodes import add
-from server.room import Room
-from server.rooms import Rooms
 from server.storage.memory import MemoryUpdateLog
+from server.sync.room import Room
+from server.sync.rooms import Rooms
 from server.telemetry import Telemetry
 from tests.server.sync.conftest import SCENE
 from tests.support.sync import FakeClient, settle, state_of

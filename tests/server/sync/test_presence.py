@@ -8,9 +8,9 @@ import pytest
 from crdt.errors import ProtocolError
 from crdt.messages import AwarenessUpdate, decode
 from crdt.presence import Awareness, PresenceEntry, decode_presence, encode_presence
-from server.member import Member
-from server.outbox import Outbox
-from server.presence_board import PresenceBoard
+from server.sync.member import Member
+from server.sync.outbox import Outbox
+from server.sync.presence_board import PresenceBoard
 from tests.support.sync import person, take_all
 
 

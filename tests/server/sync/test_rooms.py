@@ -5,11 +5,11 @@ import asyncio
 import pytest
 
 from crdt.nodes import add
-from server.branch import Branch
 from server.errors import NotFound, Unavailable
-from server.rooms import Rooms
 from server.storage.base import Loaded, LogConflict, StorageUnavailable
 from server.storage.memory import MemoryUpdateLog
+from server.sync.branch import Branch
+from server.sync.rooms import Rooms
 from server.telemetry import Telemetry
 from tests.server.sync.conftest import SCENE
 from tests.support.sync import FakeClient, person, processed, settle, state_of

@@ -9,11 +9,11 @@ from crdt.document import SceneDocument
 from crdt.lib0 import encode_string, encode_uint
 from crdt.messages import SyncStep1, SyncStep2, Update, encode
 from crdt.nodes import add
-from server.member import SavedCount
-from server.room import Room
-from server.rooms import Rooms
 from server.storage.base import Entry, StorageUnavailable
 from server.storage.memory import MemoryUpdateLog
+from server.sync.member import SavedCount
+from server.sync.room import Room
+from server.sync.rooms import Rooms
 from server.telemetry import Telemetry
 from tests.server.sync.conftest import SCENE
 from tests.support.sync import FakeClient, person, processed, settle, state_of, take_all

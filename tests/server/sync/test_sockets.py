@@ -27,8 +27,8 @@ from crdt.messages import (
 )
 from crdt.nodes import add
 from crdt.provider import Provider
-from server.session import Limits
 from server.storage.memory import MemoryUpdateLog
+from server.sync.session import Limits
 from tests.support.served import CAPS, PROJECT, Served, serving
 from tests.support.sync import state_of
 

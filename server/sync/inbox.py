@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from crdt.update_reader import UpdateSummary
-from server.member import Member
 from server.storage.base import Extra
+from server.sync.member import Member
 
 INPUT_OVERHEAD = 256
 

@@ -24,10 +24,10 @@ from crdt.messages import (
 )
 from crdt.update_reader import read_state_vector
 from server.errors import Unavailable
-from server.inbox import Incoming, Question
-from server.member import Member
-from server.outbox import Closing
-from server.room import Room
+from server.sync.inbox import Incoming, Question
+from server.sync.member import Member
+from server.sync.outbox import Closing
+from server.sync.room import Room
 from server.telemetry import Telemetry
 
 _log = structlog.get_logger()

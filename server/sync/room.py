@@ -17,18 +17,18 @@ from pycrdt import Doc
 from crdt.errors import UpdateRefused
 from crdt.messages import INTERNAL_ERROR
 from crdt.update_reader import UpdateSummary, check_roots, is_closed, read_update
-from server.batch import Batch, Change, Run
-from server.branch import Branch
-from server.delivery import Delivery
 from server.errors import Unavailable
-from server.gate import Gate
-from server.inbox import Edit, Inbox, Incoming, Input, JobOutcome, JobResult, Question, Stop
-from server.journal import Journal
-from server.member import MAX_UNCLOSED_ANSWERS, Member
-from server.outbox import Closing
-from server.presence_board import PresenceBoard
-from server.replica import Replica
 from server.storage.base import Entry, Extra, LogConflict, UpdateLog
+from server.sync.batch import Batch, Change, Run
+from server.sync.branch import Branch
+from server.sync.delivery import Delivery
+from server.sync.gate import Gate
+from server.sync.inbox import Edit, Inbox, Incoming, Input, JobOutcome, JobResult, Question, Stop
+from server.sync.journal import Journal
+from server.sync.member import MAX_UNCLOSED_ANSWERS, Member
+from server.sync.outbox import Closing
+from server.sync.presence_board import PresenceBoard
+from server.sync.replica import Replica
 from server.telemetry import Telemetry
 
 LARGE = 256 * 1024

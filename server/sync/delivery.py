@@ -3,11 +3,11 @@
 from collections.abc import Collection
 
 from crdt.messages import TOO_FAST, Refused, SyncStep1, SyncStep2, Update, encode
-from server.batch import Change, Frames
-from server.inbox import Question
-from server.member import Member
-from server.outbox import Closing
-from server.replica import Replica
+from server.sync.batch import Change, Frames
+from server.sync.inbox import Question
+from server.sync.member import Member
+from server.sync.outbox import Closing
+from server.sync.replica import Replica
 from server.telemetry import Telemetry
 
 _TOO_FAST = Closing(TOO_FAST, "too_fast", Refused("too_fast", "more questions than answers were read", "ask once"))

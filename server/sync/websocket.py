@@ -21,15 +21,15 @@ from crdt.messages import (
 )
 from crdt.schema import SCHEMA_VERSION
 from server.auth import Authenticator, Identity
-from server.branch import Branch
 from server.errors import Forbidden, NotAuthorised, NotFound, Unavailable
-from server.member import Member
-from server.outbox import Closing, Outbox
 from server.permissions import may
-from server.room import Room
-from server.rooms import Rooms
-from server.session import Limits, Session, close_socket
 from server.storage.base import StorageUnavailable
+from server.sync.branch import Branch
+from server.sync.member import Member
+from server.sync.outbox import Closing, Outbox
+from server.sync.room import Room
+from server.sync.rooms import Rooms
+from server.sync.session import Limits, Session, close_socket
 from server.telemetry import Telemetry
 
 

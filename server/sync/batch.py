@@ -4,10 +4,10 @@ import asyncio
 from dataclasses import dataclass, field
 
 from crdt.messages import Update, encode
-from server.inbox import Incoming, Question
-from server.member import Member
-from server.merging import merge
 from server.storage.base import Entry
+from server.sync.inbox import Incoming, Question
+from server.sync.member import Member
+from server.sync.merging import merge
 
 EXACT_ECHO = 8
 """With more senders than this in one batch, all get the same frame, their own updates included (they are harmless)."""

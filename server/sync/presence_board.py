@@ -10,7 +10,7 @@ from collections.abc import Iterable
 import structlog
 
 from crdt.presence import MAX_STATE, PresenceEntry, decode_presence
-from server.member import Member
+from server.sync.member import Member
 
 INTERVAL = 0.03
 """The first change after a pause goes out at once."""

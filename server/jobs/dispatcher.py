@@ -30,7 +30,7 @@ from server.jobs.signals import Signals, wait_for
 from server.ledger import BlobLedger
 from server.permissions import Role, may_request
 from server.projects import scene_branch
-from server.rooms import Rooms
+from server.sync.rooms import Rooms
 
 log = structlog.get_logger()
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from crdt.errors import MaquetteError
 from crdt.messages import FORBIDDEN, UPDATE_REFUSED, Refused, Saved
 from server.auth import Identity
-from server.outbox import Closing, Outbox
+from server.sync.outbox import Closing, Outbox
 
 MAX_UNCLOSED_ANSWERS = 3
 """Sync steps 2 in a row that do not fit the room, before the replica is given up."""

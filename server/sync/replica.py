@@ -8,8 +8,8 @@ import structlog
 from crdt.document import Document
 from crdt.messages import EMPTY_STATE, EMPTY_UPDATE
 from crdt.update_reader import read_state_vector
-from server.merging import merge
 from server.storage.base import Loaded
+from server.sync.merging import merge
 
 _log = structlog.get_logger()
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from crdt.errors import UpdateRefused
 from crdt.update_reader import UpdateSummary, is_closed
-from server.member import Member
+from server.sync.member import Member
 
 SERVER = "server"
 """The user to whom the client ids of the server's own edits are bound."""

@@ -6,11 +6,11 @@ from collections.abc import Awaitable, Callable, Sequence
 import structlog
 
 from crdt.messages import RESTART
-from server.branch import Branch
 from server.errors import Unavailable
-from server.outbox import Closing
-from server.room import Room
 from server.storage.base import Entry, UpdateLog
+from server.sync.branch import Branch
+from server.sync.outbox import Closing
+from server.sync.room import Room
 from server.telemetry import Telemetry
 
 _log = structlog.get_logger()

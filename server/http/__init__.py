@@ -1,0 +1,1 @@
+"""What HTTP needs whatever the route: middleware, uploads, ranges, stored answers, the one error shape."""
