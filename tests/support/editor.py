@@ -121,10 +121,15 @@ async def look(who: Person) -> Look:
     return Look(np.array(found["position"], float), np.array(found["target"], float), box)
 
 
-async def look_from(who: Person, position: Vec3, target: Vec3 = (0, 0, 0)) -> Look:
-    """Puts the camera there, and waits for the picture."""
+async def look_at(who: Person, position: Vec3, target: Vec3 = (0, 0, 0)) -> None:
+    """Puts the camera there."""
     await who.until("() => window.maquette?.view != null")
     await who.eval("pose => { window.maquette.view.camera = pose; }", {"position": position, "target": target})
+
+
+async def look_from(who: Person, position: Vec3, target: Vec3 = (0, 0, 0)) -> Look:
+    """Puts the camera there, and waits for the picture."""
+    await look_at(who, position, target)
     await settled(who)
     return await look(who)
 
