@@ -1,7 +1,7 @@
 """The mesh that every operation works on: arrays only, no document, no file.
 
-Positions and vertices are two things. A *position* is a point of the shape, addressed by its position id. A *vertex* is a
-corner's attributes at a position: one position has several vertices along UV seams and hard edges.
+Positions and vertices are two things. A *position* is a point of the shape, addressed by its position id. A *vertex* is
+a corner's attributes at a position: one position has several vertices along UV seams and hard edges.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ class Primitive:
     """The triangles of one material slot.
 
     triangles: (t, 3) uint32, indices of vertices, counter-clockwise.
-    polygons: (k,) uint32, corners of each polygon; polygon i owns the next polygons[i] − 2 triangles, fan order; None when
-    all are triangles.
+    polygons: (k,) uint32, corners of each polygon; polygon i owns the next polygons[i] − 2 triangles, fan order; None
+    when all are triangles.
     """
 
     slot: str
@@ -31,10 +31,10 @@ class Primitive:
 
 @dataclass
 class Mesh:
-    """positions: (p, 3) float64, metres, the mesh's local frame. position_ids: (v,) uint32, the position of each vertex.
+    """positions: (p, 3) float64, metres, the mesh's local frame. position_ids: (v,) uint32, each vertex's position.
 
-    normals: (v, 3) float32 unit, or None. texcoords: list of (v, 2) float32, v down. colors: (v, 4) float32 linear, or None.
-    All primitives share these arrays.
+    normals: (v, 3) float32 unit, or None. texcoords: list of (v, 2) float32, v down. colors: (v, 4) float32 linear, or
+    None. All primitives share these arrays.
     """
 
     positions: NDArray[np.float64]

@@ -77,8 +77,8 @@ class ReportEntry:
 
 @dataclass
 class Scene:
-    """materials, cameras and lights are objects in the words of crdt.schema (Material, Camera, Light), except that a texture
-    reference is `{"texture": index into textures, …}`."""
+    """materials, cameras and lights are objects in the words of crdt.schema (Material, Camera, Light), except that a
+    texture reference is `{"texture": index into textures, …}`."""
 
     nodes: list[SceneNode] = field(default_factory=list)
     meshes: list[SceneMesh] = field(default_factory=list)

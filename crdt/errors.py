@@ -1,11 +1,11 @@
 """Every error of the shared documents, a leaf that imports nothing of ours.
 
-    MaquetteError                 code, message, hint: the one error shape of the product
-    ├── InvalidEdit               a writer was given a value, id or move that the schema refuses
-    ├── UnknownRecord             a record that the document does not hold
-    ├── ProtocolError             bytes that are no message, or a message out of place
-    ├── UpdateRefused             a Yjs update that must not be applied
-    └── ConnectionRefused         the server refused this replica (code and reason from the wire)
+MaquetteError                 code, message, hint: the one error shape of the product
+├── InvalidEdit               a writer was given a value, id or move that the schema refuses
+├── UnknownRecord             a record that the document does not hold
+├── ProtocolError             bytes that are no message, or a message out of place
+├── UpdateRefused             a Yjs update that must not be applied
+└── ConnectionRefused         the server refused this replica (code and reason from the wire)
 """
 
 

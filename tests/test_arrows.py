@@ -127,7 +127,8 @@ def test_web_arrows() -> None:
             if path.is_relative_to(view):
                 assert target.is_relative_to(core), arrow
             elif path.is_relative_to(core):
-                assert target.is_relative_to(core) and not target.is_relative_to(view), arrow
+                assert target.is_relative_to(core), arrow
+                assert not target.is_relative_to(view), arrow
             elif path.is_relative_to(ar):
                 assert not target.is_relative_to(editor), arrow
 

@@ -10,7 +10,13 @@ export default defineConfig({
   plugins: [react(), tailwindcss()],
   resolve: { alias: { "@core": here("./core"), "@editor": here("./editor") } },
   worker: { format: "es" },
-  build: { outDir: here("../server/client"), emptyOutDir: true, target: "es2022", assetsInlineLimit: 0, manifest: true },
+  build: {
+    outDir: here("../server/client"),
+    emptyOutDir: true,
+    target: "es2022",
+    assetsInlineLimit: 0,
+    manifest: true,
+  },
   server: { proxy: { "/api": "http://127.0.0.1:8000", "/sync": { target: "ws://127.0.0.1:8000", ws: true } } },
   test: { root: here("."), include: ["core/**/*.test.ts", "editor/**/*.test.{ts,tsx}"], environment: "node" },
 });
