@@ -4,7 +4,7 @@ import { CONTROL } from "@editor/ui/field";
 import { Check, ChevronDown } from "lucide-react";
 import { Popover } from "radix-ui";
 import { useState } from "react";
-import { Swatch } from "./material-section";
+import { Swatch } from "./swatch";
 
 /** Chooses one of the project's materials, or none. */
 export function MaterialPicker({ value, onPick }: { value: string | null; onPick(id: string | null): void }) {

@@ -1,7 +1,6 @@
 import type { NodeSnapshot } from "@core/store";
 import { assignMaterial, newMaterial, type SlotTarget } from "@editor/commands/material";
 import { cn } from "@editor/lib/cn";
-import { hexOf } from "@editor/lib/colour";
 import { plural } from "@editor/lib/format";
 import { useMaterial, useMesh, useProject } from "@editor/state/project";
 import { Button, IconButton } from "@editor/ui/button";
@@ -11,6 +10,7 @@ import { Copy, Palette, Plus } from "lucide-react";
 import { useState } from "react";
 import { MaterialFields } from "./material-fields";
 import { MaterialPicker } from "./material-picker";
+import { Swatch } from "./swatch";
 
 /** The slots of one mesh, and the material of the chosen one. `node`: the one node whose overrides can be edited. */
 export function MaterialSection({ mesh, node }: { mesh: string; node: NodeSnapshot | null }) {
@@ -59,17 +59,6 @@ function SlotRow({ index, material, chosen, onChoose }: SlotRowProps) {
       <span className="min-w-0 flex-1 truncate">{snapshot ? snapshot.name || "Unnamed" : "No material"}</span>
       <span className="text-xs text-faint">{index + 1}</span>
     </button>
-  );
-}
-
-export function Swatch({ material }: { material: string | null }) {
-  const snapshot = useMaterial(material);
-  return (
-    <span
-      aria-hidden
-      className="size-3.5 shrink-0 rounded-full border border-edge"
-      style={{ background: snapshot ? hexOf(snapshot.baseColorFactor) : "transparent" }}
-    />
   );
 }
 
