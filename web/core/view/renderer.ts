@@ -19,11 +19,10 @@ export class Stage {
   private lost = false;
   private readonly resizing: ResizeObserver;
 
-  /** `draw` is called in an animation frame after `invalidate()`; `restored` after a lost context came back. */
+  /** `draw` is called in an animation frame after `invalidate()`, and after a lost context came back. */
   constructor(
     readonly canvas: HTMLCanvasElement,
     private readonly draw: () => void,
-    private readonly restored: () => void,
   ) {
     this.renderer = new WebGLRenderer({
       canvas,
@@ -97,7 +96,6 @@ export class Stage {
 
   private readonly onRestored = (): void => {
     this.lost = false;
-    this.restored();
     this.invalidate();
   };
 }

@@ -56,13 +56,9 @@ export class SceneView {
 
   constructor(private readonly options: ViewOptions) {
     const { canvas, overlay, store, blobs, decoder = new GeometryPool() } = options;
-    this.stage = new Stage(
-      canvas,
-      () => this.draw(),
-      () => this.environment.build(),
-    );
+    this.stage = new Stage(canvas, () => this.draw());
     const { renderer, scene, invalidate } = this.stage;
-    this.environment = new Environment(renderer, scene);
+    this.environment = new Environment(scene);
     scene.add(this.grid.object);
     const textures = {
       maxSize: Math.min(renderer.capabilities.maxTextureSize, 8192),
