@@ -18,7 +18,7 @@ bench: programs .venv/.bench server/client/index.html
 	$(BIN)/python -m tests.benchmarks
 
 soak: programs .venv/.dev server/client/index.html
-	MAQUETTE_SOAK=1 $(BIN)/python -m pytest tests/random tests/scenarios -m "not browser"
+	MAQUETTE_SOAK=1 $(BIN)/python -m pytest tests/random tests/scenarios tests/compute/peer -m "not browser"
 
 lint: .venv/.dev web/node_modules/.installed
 	$(BIN)/ruff check .
