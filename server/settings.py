@@ -9,10 +9,15 @@ import ipaddress
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _MB = 1024 * 1024
+
+_SQLITE, _POSTGRES = "sqlite+aiosqlite", "postgresql+asyncpg"
+_DRIVERS = {
+    "sqlite": _SQLITE, _SQLITE: _SQLITE, "postgres": _POSTGRES, "postgresql": _POSTGRES, _POSTGRES: _POSTGRES,
+}  # fmt: skip
 
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -26,7 +31,9 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address to listen on. Loopback: local mode; anything else needs a key.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
     data: Path = Field(Path("data"), description="Folder of the database, blobs, key and token.")
-    database: str = Field("", description="SQLAlchemy URL; empty: SQLite in the data folder.")
+    database: str = Field(
+        "", description="postgresql://user@host/name or sqlite:///path; empty: SQLite in the data folder."
+    )
     blobs: str = Field("", description="Blob store URL (file:, memory:, s3:); empty: a folder in the data folder.")
     peer: bool = Field(True, description="Start one compute peer in a child process.")
     open: bool = Field(False, description="Open the start page in a browser.")
@@ -47,6 +54,15 @@ class Settings(BaseSettings):
     @property
     def mode(self) -> Literal["local", "key"]:
         return "local" if is_loopback(self.host) else "key"
+
+    @field_validator("database")
+    @classmethod
+    def _name_the_driver(cls, url: str) -> str:
+        """`postgresql://…` and `sqlite:///…`, as people write them, with the driver that we use."""
+        scheme, separator, rest = url.partition("://")
+        if url and scheme not in _DRIVERS:
+            raise ValueError("postgresql://user@host/name or sqlite:///path is expected")
+        return f"{_DRIVERS[scheme]}{separator}{rest}" if url else ""
 
     @property
     def database_url(self) -> str:

@@ -126,7 +126,11 @@ class Leases:
 
 
 def _next_job(ops: Sequence[str]) -> Any:
-    """The id of the job whose turn it is: of the user who was served longest ago, the oldest."""
+    """The id of the job whose turn it is: of the user who was served longest ago, the oldest.
+
+    Peers that ask at the same moment pass over each other's rows: PostgreSQL would make them wait for one row and then
+    go away with nothing (SQLite has one writer and no such clause).
+    """
     other = jobs.alias()
     served = select(func.coalesce(func.max(other.c.started), 0)).where(other.c.by == jobs.c.by).scalar_subquery()
     return (
@@ -134,6 +138,7 @@ def _next_job(ops: Sequence[str]) -> Any:
         .where(jobs.c.state == "queued", jobs.c.op.in_(ops))
         .order_by(served, jobs.c.at, jobs.c.sequence)
         .limit(1)
+        .with_for_update(skip_locked=True, of=jobs)
         .correlate(None)
         .scalar_subquery()
     )

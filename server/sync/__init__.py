@@ -1,1 +1,1 @@
-"""Live documents: `websocket` → `session` → `room` (inbox, gate, replica, journal, delivery), all of them in `rooms`."""
+"""Live documents: `websocket` → `session` → `room` (inbox, gate, replica, journal, delivery), kept in `rooms`."""

@@ -1,46 +1,27 @@
 """One suite for every storage of the log: memory, SQLite, PostgreSQL."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import insert, select, text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from server.migrations import migrate
 from server.storage.base import Entry, LogConflict, UpdateLog
 from server.storage.memory import MemoryUpdateLog
-from server.storage.sql import SqlUpdateLog, open_engine
+from server.storage.sql import SqlUpdateLog
 from server.storage.tables import metadata, projects
-from tests.support.postgres import running_postgres
+from tests.contracts.conftest import sql_engine
 
 BRANCH = "projectprojectpr/scene"
 
 
 def entry(seq: int, payload: bytes = b"u", job: str | None = None, author: str = "ada") -> Entry:
     return Entry(seq, 1_000 + seq, author, "socket", payload, job)
-
-
-@pytest.fixture(scope="module")
-def postgres_url() -> Iterator[str]:
-    with running_postgres() as url:
-        yield url
-
-
-@asynccontextmanager
-async def sql_engine(url: str):
-    engine = open_engine(url)
-    await migrate(engine)
-    try:
-        yield engine
-        async with engine.begin() as connection:
-            for table in reversed(metadata.sorted_tables):
-                await connection.execute(table.delete())
-    finally:
-        await engine.dispose()
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgres"])
@@ -147,33 +128,29 @@ async def test_a_snapshot_shortens_loading_and_the_log_stays(log: UpdateLog) -> 
     assert await log.read(BRANCH) == entries
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
-async def test_migrations_end_in_the_tables(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    url = f"sqlite+aiosqlite:///{tmp_path / 'm.db'}" if kind == "sqlite" else request.getfixturevalue("postgres_url")
-    async with sql_engine(url) as engine:
-        await migrate(engine)
-        async with engine.connect() as connection:
-            difference = await connection.run_sync(
-                lambda sync: compare_metadata(MigrationContext.configure(sync, opts={"compare_type": True}), metadata)
-            )
+async def test_migrations_end_in_the_tables(engine: AsyncEngine) -> None:
+    """REQUIREMENTS 20.2: a database that was migrated step by step equals the tables, and migrating twice is once."""
+    await migrate(engine)
+    async with engine.connect() as connection:
+        difference = await connection.run_sync(
+            lambda sync: compare_metadata(MigrationContext.configure(sync, opts={"compare_type": True}), metadata)
+        )
     assert difference == []
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
-async def test_extra_shares_the_transaction(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    url = f"sqlite+aiosqlite:///{tmp_path / 't.db'}" if kind == "sqlite" else request.getfixturevalue("postgres_url")
+async def test_extra_shares_the_transaction(engine: AsyncEngine) -> None:
     row = {"id": "p" * 16, "name": "", "created": 1, "changed": 1, "trashed": False, "generation": 0}
-    async with sql_engine(url) as engine:
-        log = SqlUpdateLog(engine)
+    log = SqlUpdateLog(engine)
 
-        async def extra(connection) -> None:
-            await connection.execute(insert(projects).values(row))
-            raise RuntimeError("too late")
+    async def extra(connection) -> None:
+        await connection.execute(insert(projects).values(row))
+        raise RuntimeError("too late")
 
-        with pytest.raises(RuntimeError):
-            await log.append_job(BRANCH, entry(1, job="j" * 16), {}, extra)
-        async with engine.connect() as connection:
-            assert (await connection.execute(select(projects))).all() == []
+    with pytest.raises(RuntimeError):
+        await log.append_job(BRANCH, entry(1, job="j" * 16), {}, extra)
+    async with engine.connect() as connection:
+        assert (await connection.execute(select(projects))).all() == []
+    await log.close()
 
 
 async def test_sqlite_is_durable(tmp_path: Path) -> None:

@@ -43,6 +43,7 @@ def test_help_shows_every_setting() -> None:
         (["--port", "99999"], {}, "MAQUETTE_PORT (--port)"),
         (["--port", "http"], {}, "MAQUETTE_PORT (--port)"),
         (["--log", "loud"], {}, "MAQUETTE_LOG (--log)"),
+        (["--database", "mysql://here/there"], {}, "MAQUETTE_DATABASE (--database)"),
         ([], {"MAQUETTE_LEASE_SECONDS": "0"}, "MAQUETTE_LEASE_SECONDS (--lease-seconds)"),
         ([], {"MAQUETTE_MAX_UPLOAD": "lots"}, "MAQUETTE_MAX_UPLOAD (--max-upload)"),
         ([], {"MAQUETTE_ALLOWED_HOSTS": "not json"}, "allowed_hosts"),
