@@ -41,7 +41,13 @@ export function Dialog({ open, onClose, title, description, wide, children, foot
               <X size={16} strokeWidth={1.75} aria-hidden />
             </Radix.Close>
           </header>
-          <div className="min-h-0 flex-1 overflow-y-auto px-4 pb-4">{children}</div>
+          {/* A wide one is a text to read: without a control inside, the keyboard scrolls the region itself. */}
+          <div
+            {...(wide && { tabIndex: 0 })}
+            className="min-h-0 flex-1 overflow-y-auto px-4 pb-4 outline-offset-[-2px]"
+          >
+            {children}
+          </div>
           {footer && <footer className="flex justify-end gap-2 border-t border-line px-4 py-3">{footer}</footer>}
         </Radix.Content>
       </Radix.Portal>

@@ -78,7 +78,7 @@ interface DropdownProps {
 
 export function Dropdown({ trigger, entries, align = "start" }: DropdownProps) {
   return (
-    <DropdownMenu.Root>
+    <DropdownMenu.Root modal={false}>
       <DropdownMenu.Trigger asChild>{trigger}</DropdownMenu.Trigger>
       <DropdownMenu.Portal>
         <DropdownMenu.Content
@@ -103,7 +103,7 @@ interface ContextProps {
 
 export function Context({ children, entries }: ContextProps) {
   return (
-    <ContextMenu.Root>
+    <ContextMenu.Root modal={false}>
       <ContextMenu.Trigger asChild>{children}</ContextMenu.Trigger>
       <ContextMenu.Portal>
         <ContextMenu.Content collisionPadding={8} onCloseAutoFocus={onCloseAutoFocus} className={SURFACE}>
@@ -129,7 +129,7 @@ export function MenuAt({
   onClose(): void;
 }) {
   return (
-    <DropdownMenu.Root open onOpenChange={(open) => !open && onClose()}>
+    <DropdownMenu.Root open modal={false} onOpenChange={(open) => !open && onClose()}>
       <DropdownMenu.Trigger
         aria-hidden
         tabIndex={-1}
