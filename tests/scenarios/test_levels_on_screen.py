@@ -1,4 +1,4 @@
-"""Levels of detail as people meet them: built from the inspector, seen by all, drawn and fetched by what the camera needs."""
+"""Levels of detail as people meet them: built from the inspector, seen by all, chosen and fetched by the camera."""
 
 from __future__ import annotations
 
