@@ -5,6 +5,7 @@ Everything is in glTF's words and units (metres, +Y up, right-handed); reference
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -94,3 +95,22 @@ class Scene:
     """What the file (or the guess) said; positions are already in metres."""
     has_unedited_source: bool = False
     """Skins, animations or morph targets stand in the file: keep it as `source`."""
+
+
+def map_textures(value: Any, key: str, follow: Callable[[JsonObject], JsonObject | None]) -> Any:
+    """A copy of extension data in which `follow` replaced every `…Texture` object that has `key` (None: left out).
+
+    key: "index" in glTF files, "texture" in a Scene (a number) and in the document (an id).
+    """
+    if isinstance(value, list):
+        return [map_textures(v, key, follow) for v in value]
+    if not isinstance(value, dict):
+        return value
+    result = {}
+    for name, inner in value.items():
+        if name.endswith("Texture") and isinstance(inner, dict) and isinstance(inner.get(key), int | str):
+            inner = follow(inner)
+            if inner is None:
+                continue
+        result[name] = map_textures(inner, key, follow)
+    return result

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from compute.errors import OperationError
 from compute.mesh import JsonObject
 from compute.operations.import_records import TEXTURE_KEYS
+from compute.scene import map_textures
 from crdt import lod
 from crdt.document import SceneDocument
 from crdt.schema import ROOT, Node
@@ -136,11 +138,16 @@ class ExportPlan:
             return None
         for key in TEXTURE_KEYS:
             info = content.get(key)
-            texture = None if info is None else self._texture(info["texture"])
-            content[key] = None if texture is None else {**info, "texture": texture}
+            content[key] = None if info is None else self._numbered(info)
+        content["extensions"] = map_textures(content.get("extensions"), "texture", self._numbered)
         return self._once("materials", material, {key: value for key, value in content.items() if value is not None})
 
-    def _texture(self, texture: str) -> int | None:
+    def _numbered(self, info: JsonObject) -> JsonObject | None:
+        """A reference to a texture as its index here; None where the texture is gone."""
+        texture = self._texture(info["texture"])
+        return None if texture is None else {**info, "texture": texture}
+
+    def _texture(self, texture: Any) -> int | None:
         content = self._content("textures", texture)
         if content is None or content.get("image") is None:
             return None

@@ -10,6 +10,7 @@ from compute.errors import OperationError
 from compute.mesh import JsonObject
 from compute.operation import Request, revision_value
 from compute.operations.levels import put_levels
+from compute.scene import map_textures
 from crdt import nodes, resources, revisions
 from crdt.document import SceneDocument
 from crdt.ordering import between
@@ -82,8 +83,12 @@ class _Writer:
 
     def _with_texture_ids(self, material: JsonObject) -> JsonObject:
         infos = {key: material[key] for key in TEXTURE_KEYS if material.get(key) is not None}
-        named = {key: info | {"texture": self._id(f"texture/{info['texture']}")} for key, info in infos.items()}
-        return material | named
+        named = {key: self._with_texture_id(info) for key, info in infos.items()}
+        extensions = map_textures(material.get("extensions"), "texture", self._with_texture_id)
+        return material | named | {"extensions": extensions or None}
+
+    def _with_texture_id(self, info: JsonObject) -> JsonObject:
+        return info | {"texture": self._id(f"texture/{info['texture']}")}
 
     def _mesh(self, index: int, mesh: JsonObject) -> str:
         encoded = mesh["encoded"]

@@ -8,13 +8,13 @@ them.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from compute.formats.gltf import checked
 from compute.formats.report import Report
 from compute.mesh import JsonObject
+from compute.scene import map_textures
 
 STRENGTH, TRANSFORM = "KHR_materials_emissive_strength", "KHR_texture_transform"
 _PBR_TEXTURES = ("baseColorTexture", "metallicRoughnessTexture")
@@ -84,22 +84,6 @@ class MaterialReader:
             return None if number is None else {"texture": number, **{k: v for k, v in info.items() if k != "index"}}
 
         return map_textures(value, "index", follow)
-
-
-def map_textures(value: Any, key: str, follow: Callable[[JsonObject], JsonObject | None]) -> Any:
-    """A copy of extension data in which `follow` replaced every `…Texture` object that has `key` (None: left out)."""
-    if isinstance(value, list):
-        return [map_textures(v, key, follow) for v in value]
-    if not isinstance(value, dict):
-        return value
-    result = {}
-    for name, inner in value.items():
-        if name.endswith("Texture") and isinstance(inner, dict) and isinstance(inner.get(key), int):
-            inner = follow(inner)
-            if inner is None:
-                continue
-        result[name] = map_textures(inner, key, follow)
-    return result
 
 
 def _with_data(result: JsonObject, extras: Any, extensions: JsonObject) -> JsonObject:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import numpy as np
 import pytest
 
@@ -11,6 +13,7 @@ from compute.formats.transforms import world_matrices
 from compute.scene import Scene
 from crdt import nodes, resources, revisions
 from crdt.document import new_id
+from tests.support.gltf_builder import quad_file
 from tests.support.operations import Studio
 from tests.support.shapes import smooth, sphere
 
@@ -152,3 +155,33 @@ def test_plain_is_the_same_mesh_without_compression(studio, ball):
     assert b"EXT_meshopt_compression" in studio.blobs[base.geometry]
     assert b"EXT_meshopt_compression" not in studio.blobs[result["blob"]]
     assert np.array_equal(studio.geometry(result["blob"]).positions, studio.geometry(base.geometry).positions)
+
+
+def coated() -> bytes:
+    """A square whose texture 1, "coat", is named only inside an extension that we keep as data."""
+    builder = quad_file()
+    for name in ("paint", "coat"):
+        builder.add("textures", {"source": builder.image(), "name": name})
+    coat = {"clearcoatFactor": 0.5, "clearcoatTexture": {"index": 1, "texCoord": 1}}
+    painted = {"pbrMetallicRoughness": {"baseColorTexture": {"index": 0}}}
+    builder.add("materials", painted | {"extensions": {"KHR_materials_clearcoat": coat}})
+    builder.json["extensionsUsed"] = ["KHR_materials_clearcoat"]
+    builder.json["meshes"][0]["primitives"][0]["material"] = 0
+    return builder.glb()
+
+
+def coat_of(material) -> dict:
+    return material["extensions"]["KHR_materials_clearcoat"]["clearcoatTexture"]
+
+
+def test_textures_inside_extensions_are_followed_into_the_document_and_back(studio):
+    blob = hashlib.sha256(coated()).hexdigest()
+    studio.put(coated(), blob)
+    studio.run("import", {}, {"files": [{"name": "coat.glb", "blob": blob}]})
+    [material] = (studio.scene.read("materials", id) for id in studio.scene.ids("materials"))
+    inside = coat_of({"extensions": material.extensions})
+    assert studio.scene.read("textures", inside["texture"]).name == "coat"
+    scene = export(studio)
+    assert scene.textures[coat_of(scene.materials[0])["texture"]].name == "coat"
+    studio.scene.set("textures", inside["texture"], "trashed", {"by": "me", "at": 1})
+    assert "clearcoatTexture" not in export(studio).materials[0]["extensions"]["KHR_materials_clearcoat"]
