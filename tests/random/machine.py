@@ -33,13 +33,13 @@ ILL_TYPED = (3, None, "a\nb", ["x"])
 EDITS = (
     "add", "rename", "rename", "drag", "move", "move", "move", "move_before", "move_into_each_other",
     "move_into_each_other", "trash", "trash", "restore", "restore", "duplicate",
-    "override_material", "retry_job", "ill_typed",
-    "foreign_orphan", "undo", "undo", "undo", "redo", "redo",
+    "override_material", "retry_job", "retry_job", "ill_typed",
+    "foreign_orphan", "undo", "undo", "undo", "redo", "redo", "contest", "contest",
 )  # fmt: skip
 NETWORK = (
     "server_receives", "server_receives", "server_receives", "client_receives", "client_receives", "client_receives",
     "commit", "commit", "commit", "disconnect", "reconnect", "reconnect", "repeat", "repeat_to_server", "crash",
-    "synchronise", "synchronise", "synchronise", "synchronise",
+    "power_cut", "synchronise", "synchronise", "synchronise", "synchronise",
 )  # fmt: skip
 """What may happen, as often as it stands here."""
 
@@ -213,14 +213,14 @@ class CollaborationMachine(RuleBasedStateMachine):
     def retry_job(self, r: int, v: int) -> None:
         """A job that runs again makes the same ids, and is refused where its result is already."""
         replica, made = self.replicas[r], job_id_maker(f"job {v % 3}")("node")
+        if all(made not in other.scene.map("nodes") for other in self.replicas):
+            self.edit(replica, "job", lambda scene: nodes.add(scene, id=made, name="made once"))
         if made in replica.scene.map("nodes"):
             try:
                 nodes.add(replica.scene, id=made, name="made twice")
             except InvalidEdit as error:
                 expect(error, "id_taken")
                 self.count("job retried")
-        elif all(made not in other.scene.map("nodes") for other in self.replicas):
-            self.edit(replica, "job", lambda scene: nodes.add(scene, id=made, name="made once"))
 
     def ill_typed(self, r: int, n: int, v: int) -> None:
         replica = self.replicas[r]
@@ -262,6 +262,20 @@ class CollaborationMachine(RuleBasedStateMachine):
 
     def redo(self, r: int) -> None:
         self._turn(r, undo=False)
+
+    def contest(self, r: int, n: int, v: int) -> None:
+        """Two people name the same node; the first takes theirs back, the second takes it back and forth."""
+        s = (r + 1 + v % 2) % REPLICAS
+        for someone in (r, s):
+            self.reconnect(someone)
+        self.rename(r, n, v)
+        if v % 3:
+            self.flush()  # else neither knows of the other
+        self.rename(s, n, v + 1)
+        self.flush()
+        self.undo(r)
+        self.undo(s)
+        self.redo(s)
 
     # -- the network
 
@@ -316,6 +330,15 @@ class CollaborationMachine(RuleBasedStateMachine):
         for replica in self.replicas:
             assert Digest.of(self.server.room).covers(replica.saved), "saved, and lost"
         self.count("crash")
+
+    def power_cut(self, r: int) -> None:
+        """The server takes what a client sends, answers, and dies before it has written anything."""
+        replica = self.replicas[r]
+        while replica.link is not None and replica.online and replica.link.up:
+            self.server.receive(replica.link)
+        while self._client_receives(r):
+            pass
+        self.crash()
 
     def synchronise(self) -> None:
         """Everything on its way arrives."""

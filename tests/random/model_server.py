@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from crdt.document import SceneDocument
 
 
-@dataclass
+@dataclass(eq=False)
 class Link:
     """One connection: two ordered queues. A link that dropped is never used again."""
 

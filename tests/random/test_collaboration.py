@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.random.machine import RAN, CollaborationMachine
 
-SOAK = os.environ.get("MAQUETTE_SOAK") == "1"
-RUNS = 10_000 if SOAK else 200
+BATCHES = 50 if os.environ.get("MAQUETTE_SOAK") == "1" else 1
+"""A soak is 10 000 runs."""
+RUNS = 200
 STEPS = 40
 OPERATIONS = (
     "add", "rename", "drag", "move", "move refused", "trash", "restore", "duplicate", "material", "job", "job retried",
@@ -22,21 +24,20 @@ OPERATIONS = (
 
 
 @pytest.mark.slow
-def test_replicas_agree_whatever_happens(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("batch", range(BATCHES))
+def test_replicas_agree_whatever_happens(batch: int, record_property: Callable[[str, object], None]) -> None:
     RAN.clear()
+    machine = seed(batch)(type("CollaborationMachine", (CollaborationMachine,), {}))
     run_state_machine_as_test(
-        CollaborationMachine,
+        machine,
         settings=settings(
             max_examples=RUNS,
             stateful_step_count=STEPS,
             deadline=None,
             database=None,
-            derandomize=not SOAK,
             suppress_health_check=list(HealthCheck),
             phases=[Phase.generate, Phase.shrink],
         ),
     )
-    with capsys.disabled():
-        print(f"\n{RUNS} runs of {STEPS} steps; operations that took effect:")
-        print("\n".join(f"  {RAN[what]:>8}  {what}" for what in sorted(RAN)))
+    record_property("operations", {"runs": RUNS, **RAN})
     assert not [what for what in OPERATIONS if not RAN[what]], "an operation never ran"
