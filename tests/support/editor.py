@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,20 +19,32 @@ VERTICAL_FOV = np.radians(45)
 GIZMO_UNIT = 92
 """Pixels of one unit of the gizmo (web/core/view/gizmo.ts)."""
 
+IDENTITY = """([name, color]) => {
+  const me = JSON.parse(localStorage.getItem("maquette.identity") ?? "null");
+  if (me?.name === name) return;
+  const id = btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(12))))
+    .replaceAll("+", "-").replaceAll("/", "_");
+  localStorage.setItem("maquette.identity", JSON.stringify({ id, name, color, kind: "person" }));
+}"""
 LOOK = """() => {
   const { position, target } = window.maquette.view.camera;
   const box = document.querySelector("[data-testid=viewport]").getBoundingClientRect();
   return { position, target, x: box.x, y: box.y, width: box.width, height: box.height };
 }"""
 SETTLED = """() => {
-  const { dataset } = document.querySelector("[data-testid=viewport]");
-  const { store } = window.maquette.project;
-  return dataset.settled === "true" && dataset.revision === String(store.version);
+  const canvas = document.querySelector("[data-testid=viewport]");
+  const store = window.maquette?.project.store;
+  return canvas?.dataset.settled === "true" && canvas.dataset.revision === String(store?.version);
 }"""
 NODE_NAMED = """name => {
-  const { store } = window.maquette.project;
-  return store.nodeIds().find(id => store.node(id).name === name && !store.node(id).hidden) ?? null;
+  const store = window.maquette?.project.store;
+  return store?.nodeIds().find(id => store.node(id).name === name && !store.node(id).hidden) ?? null;
 }"""
+
+
+async def identity(who: Person, name: str, color: str) -> None:
+    """Gives the browser's person a name and a colour; before its first page."""
+    await who.page.add_init_script(f"({IDENTITY})({json.dumps([name, color])})")
 
 
 async def settled(who: Person) -> None:
