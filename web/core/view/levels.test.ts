@@ -4,8 +4,8 @@ import {
   drawableLevel,
   HYSTERESIS,
   levelFor,
+  levelSteps,
   levelWithHysteresis,
-  nextLevel,
   optionFor,
   withinBudget,
 } from "./levels";
@@ -86,15 +86,7 @@ describe("the triangle budget", () => {
 });
 
 describe("streaming", () => {
-  const sequence = (wanted: number) => {
-    const loaded = new Set<number>();
-    const steps: number[] = [];
-    for (let next = nextLevel(wanted, OPTIONS, loaded); next !== null; next = nextLevel(wanted, OPTIONS, loaded)) {
-      loaded.add(next);
-      steps.push(next);
-    }
-    return steps;
-  };
+  const sequence = (wanted: number) => levelSteps(wanted, OPTIONS, new Set());
 
   it("begins with the coarsest and ends with the wanted level, in steps that pay", () => {
     expect(sequence(0)).toEqual([3, 2, 0]);
@@ -106,7 +98,8 @@ describe("streaming", () => {
   });
 
   it("goes straight to a coarser level when a finer one is loaded", () => {
-    expect(nextLevel(2, OPTIONS, new Set([0]))).toBe(2);
+    expect(levelSteps(2, OPTIONS, new Set([0]))).toEqual([2]);
+    expect(levelSteps(2, OPTIONS, new Set([2, 3]))).toEqual([]);
   });
 
   it("draws the wanted level, else the nearest coarser, else the nearest finer that is loaded", () => {

@@ -100,7 +100,7 @@ export function drawableLevel(wanted: number, loaded: readonly number[]): number
  * The level to fetch next, or null when the wanted one is loaded: the coarsest first, then in steps of at least
  * `STREAM_STEP`, so that something shows early and a far view never fetches what it does not show.
  */
-export function nextLevel(wanted: number, options: readonly LevelOption[], loaded: ReadonlySet<number>): number | null {
+function nextLevel(wanted: number, options: readonly LevelOption[], loaded: ReadonlySet<number>): number | null {
   if (loaded.has(wanted)) return null;
   const coarserLoaded = options.filter((option) => option.level > wanted && loaded.has(option.level));
   const finerLoaded = options.some((option) => option.level < wanted && loaded.has(option.level));
@@ -115,6 +115,17 @@ export function nextLevel(wanted: number, options: readonly LevelOption[], loade
       option.triangles * 2 <= goal,
   );
   return steps.at(-1)?.level ?? wanted;
+}
+
+/** The levels to fetch one after another until the wanted one is loaded. */
+export function levelSteps(wanted: number, options: readonly LevelOption[], loaded: ReadonlySet<number>): number[] {
+  const steps: number[] = [];
+  let have = loaded;
+  for (let next = nextLevel(wanted, options, have); next !== null; next = nextLevel(wanted, options, have)) {
+    steps.push(next);
+    have = new Set([...have, next]);
+  }
+  return steps;
 }
 
 /** Indices by ascending weight. */

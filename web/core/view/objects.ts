@@ -1,7 +1,7 @@
 /** What is drawn for each node with a mesh: its bounds in the world, the level it should have and the one it has. */
 import { Box3, Frustum, Matrix4, type PerspectiveCamera, Sphere, Vector3 } from "three";
 import { type Bounds, coverage, tuple } from "./camera";
-import { type BudgetItem, drawableLevel, levelWithHysteresis, nextLevel, optionFor, withinBudget } from "./levels";
+import { type BudgetItem, drawableLevel, levelSteps, levelWithHysteresis, optionFor, withinBudget } from "./levels";
 import { type MeshFacts, readFacts } from "./mesh-facts";
 import type { MirrorChanges, MirrorNode, SceneMirror } from "./mirror";
 import type { SceneSource } from "./sources";
@@ -70,10 +70,10 @@ export class Objects {
   choose(camera: PerspectiveCamera, policy: LevelPolicy, loaded: (hash: string) => boolean): Wish[] {
     const shown = this.visibleFrom(camera);
     this.decide(shown, policy);
-    const wishes = new Map<string, number>();
+    const wishes = new Map<string, Wish>();
     const ready = readiness(loaded);
     for (const drawable of shown) settle(drawable, ready(drawable.facts as MeshFacts), loaded, wishes);
-    return [...wishes].map(([hash, priority]) => ({ hash, priority }));
+    return [...wishes.values()];
   }
 
   /** The bounds of the given nodes and what is below them; around everything visible when there are none. */
@@ -151,6 +151,9 @@ export class Objects {
   }
 }
 
+/** More than any urgency: what anybody needs next goes before what somebody needs later. */
+const FIRST_STEP = 1000;
+
 type Ready = { readonly levels: readonly number[]; readonly set: ReadonlySet<number> };
 
 /** The levels that are loaded, looked up once for all nodes of a mesh. */
@@ -170,21 +173,18 @@ function readiness(loaded: (hash: string) => boolean): (facts: MeshFacts) => Rea
 }
 
 /** Shows the best that is loaded and wishes for what is better. */
-function settle(
-  drawable: Drawable,
-  ready: Ready,
-  loaded: (hash: string) => boolean,
-  wishes: Map<string, number>,
-): void {
+function settle(drawable: Drawable, ready: Ready, loaded: (hash: string) => boolean, wishes: Map<string, Wish>): void {
   const { options, hashes } = drawable.facts as MeshFacts;
   const level = drawableLevel(drawable.wanted, ready.levels);
   if (level !== null) show(drawable, hashes.get(level) as string, level);
   else if (drawable.drawn && !loaded(drawable.drawn.hash)) drawable.drawn = null;
-  const missing = nextLevel(drawable.wanted, options, ready.set);
-  if (missing === null) return;
-  const hash = hashes.get(missing) as string;
   const urgency = Math.min(drawable.coverage, 10) + (level === null ? 100 : 0);
-  wishes.set(hash, Math.max(wishes.get(hash) ?? 0, urgency));
+  levelSteps(drawable.wanted, options, ready.set).forEach((step, ahead) => {
+    const hash = hashes.get(step) as string;
+    const priority = urgency - ahead * FIRST_STEP;
+    if (priority > (wishes.get(hash)?.priority ?? Number.NEGATIVE_INFINITY))
+      wishes.set(hash, { hash, priority, ahead });
+  });
 }
 
 function freshDrawable(node: MirrorNode, meshId: string, facts: MeshFacts | null): Drawable {

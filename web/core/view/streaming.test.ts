@@ -39,7 +39,7 @@ function setup(limits: Partial<StreamingLimits> = {}) {
   return { stream, asked, failures, changed, arrive, fail };
 }
 
-const wish = (hash: string, priority = 1) => ({ hash, priority });
+const wish = (hash: string, priority = 1, ahead = 0) => ({ hash, priority, ahead });
 
 describe("the geometry stream", () => {
   it("asks for the most needed first, a few at a time, and forgets what is no longer wanted", async () => {
@@ -49,6 +49,22 @@ describe("the geometry stream", () => {
     stream.want([wish("other")]);
     await arrive("high");
     expect(asked).toEqual(["high", "middle", "other"]);
+  });
+
+  it("fetches the next step when the one before has arrived, while that is being decoded", async () => {
+    const { stream, asked, arrive } = setup();
+    stream.want([wish("third", -2, 2), wish("first", 1, 0), wish("second", 0, 1), wish("another first", 0.5, 0)]);
+    expect(asked).toEqual(["first", "another first"]);
+    await arrive("first");
+    expect(asked).toEqual(["first", "another first"]);
+    await arrive("another first");
+    expect(asked.slice(2)).toEqual(["second"]);
+    expect([stream.has("first"), stream.has("another first")]).toEqual([false, false]);
+    stream.activate();
+    stream.want([wish("third", 0, 1), wish("second", 1, 0)]); // seen from what is drawn now
+    expect(asked.slice(3)).toEqual([]);
+    await arrive("second");
+    expect(asked.slice(3)).toEqual(["third"]);
   });
 
   it("asks once for what is under way or there", async () => {

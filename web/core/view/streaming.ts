@@ -9,6 +9,8 @@ export interface Wish {
   readonly hash: string;
   /** Greater is fetched sooner. */
   readonly priority: number;
+  /** Steps before it on the way to what is wanted: it takes no bandwidth from those, but follows without a pause. */
+  readonly ahead: number;
 }
 
 export interface StreamingLimits {
@@ -37,6 +39,8 @@ export class GeometryStream {
   private readonly entries = new Map<string, Entry>();
   private wishes: readonly Wish[] = [];
   private running = 0;
+  /** Hashes on their way, and how many steps ahead they are. */
+  private readonly downloads = new Map<string, number>();
   private clock = 0;
   private disposed = false;
   private readonly timers = new Set<ReturnType<typeof setTimeout>>();
@@ -62,6 +66,7 @@ export class GeometryStream {
 
   /** What is wanted now, instead of what was wanted before. What is under way goes on. */
   want(wishes: readonly Wish[]): void {
+    for (const { hash, ahead } of wishes) if (this.downloads.has(hash)) this.downloads.set(hash, ahead);
     this.wishes = wishes.filter((wish) => !this.entries.has(wish.hash) || this.mayRetry(wish.hash));
     this.wishes = [...this.wishes].sort((a, b) => b.priority - a.priority);
     this.pump();
@@ -125,21 +130,26 @@ export class GeometryStream {
   }
 
   private pump(): void {
-    while (this.running < this.limits.parallel && this.wishes.length > 0 && !this.disposed) {
-      const [next, ...rest] = this.wishes as [Wish, ...Wish[]];
+    while (this.running < this.limits.parallel && !this.disposed) {
+      const [next, ...rest] = this.wishes;
+      if (!next || this.mustWait(next)) return;
       this.wishes = rest;
       void this.load(next);
     }
   }
 
-  private async load({ hash, priority }: Wish): Promise<void> {
+  private mustWait(wish: Wish): boolean {
+    for (const ahead of this.downloads.values()) if (ahead < wish.ahead) return true;
+    return false;
+  }
+
+  private async load({ hash, priority, ahead }: Wish): Promise<void> {
     const earlier = this.entries.get(hash);
     const attempts = earlier?.state === "failed" ? earlier.attempts : 0;
     this.entries.set(hash, { state: "loading" });
     this.running += 1;
     try {
-      const bytes = await this.blobs.get(hash);
-      this.fetchedBytes += bytes.byteLength;
+      const bytes = await this.download(hash, ahead);
       const geometry = drawGeometry(await this.decoder.decode(bytes, { priority }));
       if (this.disposed) geometry.buffer.dispose();
       else this.entries.set(hash, { state: "decoded", geometry });
@@ -150,6 +160,18 @@ export class GeometryStream {
     if (this.disposed) return;
     this.pump();
     this.changed();
+  }
+
+  private async download(hash: string, ahead: number): Promise<Uint8Array> {
+    this.downloads.set(hash, ahead);
+    try {
+      const bytes = await this.blobs.get(hash);
+      this.fetchedBytes += bytes.byteLength;
+      return bytes;
+    } finally {
+      this.downloads.delete(hash);
+      this.pump();
+    }
   }
 
   private fail(hash: string, attempts: number, error: unknown): void {
