@@ -47,6 +47,13 @@ export class GeometryPool {
     this.#size = size;
   }
 
+  /** Starts a worker ahead of the first task: its script and its decoder load while that is still on its way. */
+  prepare(): void {
+    if (this.#all.size > 0) return;
+    const worker = this.#hire();
+    if (worker !== undefined) this.#idle.push(worker);
+  }
+
   /** Rejects with InvalidGeometry, or with the signal's reason where it is aborted before the work began. */
   decode(bytes: Uint8Array, { priority = 0, signal, transfer = false }: DecodeOptions = {}): Promise<Geometry> {
     return new Promise((resolve, reject) => {

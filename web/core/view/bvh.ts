@@ -12,9 +12,14 @@ export class BvhCache {
   private readonly asked = new Map<string, DrawGeometry>();
   private worker: Worker | null = null;
 
+  /** Whether building takes so long that it should begin before the first click. */
+  lacks(hash: string, geometry: DrawGeometry): boolean {
+    return geometry.triangles > AT_ONCE && !this.ready.has(hash) && !this.asked.has(hash);
+  }
+
   /** Starts building where that takes long, so that the first click finds it done. */
   prepare(hash: string, geometry: DrawGeometry): void {
-    if (geometry.triangles > AT_ONCE && !this.ready.has(hash) && !this.asked.has(hash)) this.ask(hash, geometry);
+    if (this.lacks(hash, geometry)) this.ask(hash, geometry);
   }
 
   /** The hierarchy, or undefined while the worker is at it. */

@@ -37,6 +37,8 @@ export class SceneContent {
   private readonly batches: Batches;
   private readonly placeholders: Placeholders;
   private texturesArrived = false;
+  /** Large geometries on the screen that clicks would meet as boxes. */
+  private readonly unprepared = new Map<string, DrawGeometry>();
 
   constructor(private readonly options: ContentOptions) {
     const { store, blobs, invalidate, problem } = options;
@@ -87,6 +89,16 @@ export class SceneContent {
     return drawable.drawn ? this.stream.get(drawable.drawn.hash) : undefined;
   }
 
+  get hasUnprepared(): boolean {
+    return this.unprepared.size > 0;
+  }
+
+  /** Builds what clicks need. Takes a core for a second a million triangles: best when all is drawn. */
+  prepareForClicks(): void {
+    for (const [hash, geometry] of this.unprepared) this.bvhs.prepare(hash, geometry);
+    this.unprepared.clear();
+  }
+
   nodeStats(): Map<string, NodeStats> {
     const stats = new Map<string, NodeStats>();
     for (const [id, drawable] of this.objects.drawables) {
@@ -131,6 +143,7 @@ export class SceneContent {
   private fill(): void {
     const waiting: Drawable[] = [];
     const used = new Set<string>();
+    this.unprepared.clear();
     for (const drawable of this.objects.drawables.values()) {
       if (!drawable.visible) continue;
       const geometry = this.geometryOf(drawable);
@@ -139,7 +152,7 @@ export class SceneContent {
         continue;
       }
       used.add(drawable.drawn.hash);
-      this.bvhs.prepare(drawable.drawn.hash, geometry);
+      if (this.bvhs.lacks(drawable.drawn.hash, geometry)) this.unprepared.set(drawable.drawn.hash, geometry);
       if (drawable.key === "") drawable.key = this.keyOf(drawable, geometry);
       this.batches.add(drawable.key, drawable, () => this.look(drawable, geometry));
     }

@@ -3,6 +3,8 @@ import { Color, NeutralToneMapping, PerspectiveCamera, Scene, SRGBColorSpace, We
 import { VERTICAL_FOV } from "./camera";
 
 const MAX_PIXEL_RATIO = 2;
+/** Milliseconds. A fence tells only between tasks how it stands. */
+const GPU_POLL = 30;
 
 export class Stage {
   readonly renderer: WebGLRenderer;
@@ -66,6 +68,24 @@ export class Stage {
     between();
     this.renderer.clearDepth();
     this.renderer.render(this.overlay, this.camera);
+  }
+
+  /** Calls back when the GPU has done all that it was told so far; not after the context was lost. */
+  whenDrawn(then: () => void): void {
+    const gl = this.renderer.getContext() as WebGL2RenderingContext;
+    const sync = gl.fenceSync(gl.SYNC_GPU_COMMANDS_COMPLETE, 0);
+    if (!sync) return;
+    const look = () => {
+      if (this.lost) return;
+      if (gl.getSyncParameter(sync, gl.SYNC_STATUS) !== gl.SIGNALED) {
+        setTimeout(look, GPU_POLL);
+        return;
+      }
+      gl.deleteSync(sync);
+      then();
+    };
+    gl.flush();
+    setTimeout(look, GPU_POLL);
   }
 
   resize(): void {

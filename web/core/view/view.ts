@@ -55,7 +55,7 @@ export class SceneView {
   private drawCalls = 0;
 
   constructor(private readonly options: ViewOptions) {
-    const { canvas, overlay, store, blobs, decoder = new GeometryPool() } = options;
+    const { canvas, overlay, store, blobs, decoder = preparedPool() } = options;
     this.stage = new Stage(canvas, () => this.draw());
     const { renderer, scene, invalidate } = this.stage;
     this.environment = new Environment(scene);
@@ -286,7 +286,9 @@ export class SceneView {
     canvas.dataset.level = [...levels].sort((a, b) => a - b).join(",");
     canvas.dataset.loading = String(this.content.stream.pending);
     canvas.dataset.moving = String(this.flight.flying);
-    canvas.dataset.settled = String(!more && !this.flight.flying && this.content.stream.pending === 0);
+    const settled = !more && !this.flight.flying && this.content.stream.pending === 0;
+    canvas.dataset.settled = String(settled);
+    if (settled && this.content.hasUnprepared) this.stage.whenDrawn(() => this.content.prepareForClicks());
     if (callbacks.onStats) callbacks.onStats(this.stats());
   }
 
@@ -304,7 +306,12 @@ export class SceneView {
     for (const id of changes.removed) this.helpers.refresh(undefined, id);
   }
 
+  /** Flies there, or jumps where there is nothing on the screen to follow with the eyes. */
   private fly(to: CameraPose): void {
+    if (this.content.triangles === 0) {
+      this.setPose(to);
+      return;
+    }
     this.moveTo(this.flight.begin(this.pose, to));
     this.stage.invalidate();
   }
@@ -319,4 +326,10 @@ export class SceneView {
     this.pose = pose;
     this.options.callbacks.onCameraChange?.(pose);
   }
+}
+
+function preparedPool(): GeometryPool {
+  const pool = new GeometryPool();
+  pool.prepare();
+  return pool;
 }
