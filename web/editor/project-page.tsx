@@ -71,8 +71,7 @@ function useOpenProject(id: string): Opening {
 
 /** Asks the server what the project is called; when it is out of reach, this browser's copy may still open. */
 async function open(id: string): Promise<Opening> {
-  await session();
-  const known = await lookUp(id);
+  const [known] = await Promise.all([lookUp(id), session()]);
   if (known === "unknown" || known === "unauthorised") return { state: known };
   const project = await Project.open({ id, user: useIdentity.getState().me });
   useProjectInfo.setState({ id, name: known?.name ?? "" });

@@ -31,8 +31,14 @@ export function useSceneView(project: Project, { canvas, overlay, onContextMenu 
     });
     setViewport(view);
     const stops = [followLocal(view), followPeople(view, project)];
-    view.frame();
+    let gone = false;
+    // A refusal is told by the banner.
+    project.ready().then(
+      () => gone || view.frame(),
+      () => {},
+    );
     return () => {
+      gone = true;
       for (const stop of stops) stop();
       setViewport(null);
       view.dispose();
@@ -61,19 +67,14 @@ function followLocal(view: SceneView): () => void {
 
 function followPeople(view: SceneView, project: Project): () => void {
   const { presence } = project;
-  const show = () =>
-    view.setPeople(
-      presence
-        .people()
-        .filter((person) => person.user.kind !== "peer")
-        .map(({ client, user, selection, camera, pointer }) => ({
-          ...user,
-          id: `${client}`,
-          selection,
-          ...(camera && { camera }),
-          ...(pointer && { pointer }),
-        })),
-    );
+  let shown = "[]";
+  const show = () => {
+    const people = peopleIn(presence);
+    // Our own presence and the peers' change too, and a large scene takes long to draw.
+    const words = JSON.stringify(people);
+    if (words !== shown) view.setPeople(people);
+    shown = words;
+  };
   const tell = (state: { selection: readonly string[]; tool: string }) =>
     presence.setLocal({ selection: [...state.selection], tool: state.tool });
   show();
@@ -87,6 +88,18 @@ function followPeople(view: SceneView, project: Project): () => void {
     stopLocal();
   };
 }
+
+const peopleIn = (presence: Project["presence"]) =>
+  presence
+    .people()
+    .filter((person) => person.user.kind !== "peer")
+    .map(({ client, user, selection, camera, pointer }) => ({
+      ...user,
+      id: `${client}`,
+      selection,
+      ...(camera && { camera }),
+      ...(pointer && { pointer }),
+    }));
 
 let gestures = 0;
 

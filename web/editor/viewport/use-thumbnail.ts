@@ -12,7 +12,11 @@ export function useThumbnail(project: Project): void {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const later = () => {
       clearTimeout(timer);
-      timer = setTimeout(() => take(project).catch((error: unknown) => console.warn("No thumbnail:", error)), PAUSE);
+      timer = setTimeout(() => {
+        // What is still arriving would be drawn twice, and late.
+        if (viewport()?.stats().loading) later();
+        else take(project).catch((error: unknown) => console.warn("No thumbnail:", error));
+      }, PAUSE);
     };
     const stop = project.store.subscribeAll(later);
     later();
