@@ -46,7 +46,7 @@ class Studio:
                 self.blobs[path.name] = path.read_bytes()
         if meanwhile is not None:
             meanwhile()
-        result, update = edit(self.scene, operation, request, value)
+        result, update = edit(self.scene.update(), operation, request, value)
         if update is not None:
             self.scene.apply(update)
         return result
