@@ -43,6 +43,14 @@ Range = tuple[int, int]
 """Clocks [start, end)."""
 
 
+Id = tuple[int, int]
+"""An item: (client, clock)."""
+Parent = str | Id
+"""What an item is in: a root's name, or the item of a map."""
+Placed = tuple[Id, Parent, str]
+"""An item, what it is in, and its key there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reference:
     """The struct at (by_client, by_clock) needs the struct at (client, clock) of another client."""
@@ -55,12 +63,19 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class UpdateSummary:
-    """What an update holds. ranges: structs by client, ascending, without what it skips; deletes likewise."""
+    """What an update holds. ranges: structs by client, ascending, without what it skips; deletes likewise.
+
+    placed: items that name where they are, as the first of their key does. followed: (item, neighbour) of those that
+    are written over another and have its place. maps: items that are a map of their own, with their place if named.
+    """
 
     ranges: dict[int, list[Range]] = field(default_factory=dict)
     references: list[Reference] = field(default_factory=list)
     deletes: dict[int, list[Range]] = field(default_factory=dict)
     roots: set[str] = field(default_factory=set)
+    placed: list[Placed] = field(default_factory=list)
+    followed: list[tuple[Id, Id]] = field(default_factory=list)
+    maps: dict[Id, Placed | None] = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:
@@ -215,31 +230,35 @@ class _Walk:
         return length
 
     def _links(self, info: int) -> None:
+        item = self.client, self.clock
         if info & HAS_ORIGIN:
-            self._reference()
+            self.summary.followed.append((item, self._reference()))
         if info & HAS_RIGHT_ORIGIN:
-            self._reference()
+            self.summary.followed.append((item, self._reference()))
         if not info & (HAS_ORIGIN | HAS_RIGHT_ORIGIN):
-            self._parent(info)
+            self.summary.placed.append((item, *self._parent(info)))
 
-    def _reference(self) -> None:
+    def _reference(self) -> Id:
         client, clock = self.decoder.uint(), _clock(self.decoder.uint())
         if client != self.client:
             self.summary.references.append(Reference(client, clock, self.client, self.clock))
         elif clock >= self.clock:
             raise ProtocolError("refers_ahead", f"{client}:{self.clock} refers to its own successor {clock}")
+        return client, clock
 
-    def _parent(self, info: int) -> None:
+    def _parent(self, info: int) -> tuple[Parent, str]:
+        parent: Parent
         named = self.decoder.uint()
         if named == 1:
-            self.summary.roots.add(self.decoder.string())
+            parent = self.decoder.string()
+            self.summary.roots.add(parent)
         elif named == 0:
-            self._reference()
+            parent = self._reference()
         else:
             raise ProtocolError("bad_parent", f"parent kind {named}", "0 or 1")
         if not info & HAS_PARENT_SUB:
             raise UpdateRefused("type_not_allowed", "an item of a list", "documents hold maps only")
-        self.decoder.string()
+        return parent, self.decoder.string()
 
     def _content(self, kind: int) -> int:
         decoder = self.decoder
@@ -264,6 +283,8 @@ class _Walk:
         reference = self.decoder.uint()
         if reference != Y_MAP:
             raise UpdateRefused("type_not_allowed", f"a shared type of kind {reference}", "documents hold maps only")
+        item, placed = (self.client, self.clock), self.summary.placed
+        self.summary.maps[item] = placed[-1] if placed and placed[-1][0] == item else None
 
     def _forbid(self, kind: int) -> None:
         if kind in _FORBIDDEN:

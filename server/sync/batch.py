@@ -32,12 +32,15 @@ class Change:
 
 @dataclass(slots=True)
 class Batch:
+    """own: what edits of the server itself wrote."""
+
     entries: list[Entry] = field(default_factory=list)
     clients: dict[int, str] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
     senders: set[Member] = field(default_factory=set)
     questions: list[Question] = field(default_factory=list)
     edits: list[tuple[asyncio.Future[int], int]] = field(default_factory=list)
+    own: list[bytes] = field(default_factory=list)
     run: Run | None = None
 
     def run_of(self, author: str, via: str) -> Run | None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from crdt.errors import UpdateRefused
 from crdt.update_reader import UpdateSummary, is_closed
+from server.sync.containers import Containers
 from server.sync.member import Member
 
 SERVER = "server"
@@ -13,12 +14,13 @@ SERVER = "server"
 class Gate:
     """state: the clock of every client, with what is judged but not yet applied. users: whom client ids belong to."""
 
-    def __init__(self, state: Mapping[int, int], users: Mapping[int, str]) -> None:
+    def __init__(self, state: Mapping[int, int], users: Mapping[int, str], containers: Containers) -> None:
         self.state = dict(state)
         self._users = dict(users)
+        self._containers = containers
 
     def judge(self, member: Member, summary: UpdateSummary, is_answer: bool) -> bool:
-        """Whether the update can be applied now. UpdateRefused: `read_only`, `client_id_taken`."""
+        """Whether the update can be applied now. UpdateRefused: `read_only`, `client_id_taken`, those of `fits`."""
         new = summary.new_clients(self.state)
         if not member.can_write:
             # Stock clients answer a step 1 with all that they know, deletes included, whatever their role.
@@ -27,7 +29,14 @@ class Gate:
             return True
         for client in new:
             self._check_owner(client, member.identity.user_id)
-        return is_closed(summary, self.state)
+        return self.fits(summary)
+
+    def fits(self, summary: UpdateSummary) -> bool:
+        """Whether an update is closed here. UpdateRefused where it harms what is there (Containers.check)."""
+        if not is_closed(summary, self.state):
+            return False
+        self._containers.check(summary, self.state)
+        return True
 
     def _check_owner(self, client: int, user: str) -> None:
         if self._users.get(client, user) != user:
@@ -41,8 +50,13 @@ class Gate:
         """Count a closed update as part of the state; the client ids that are bound to its author from now on."""
         bound = self.unbound(summary, user)
         self._users.update(bound)
+        self._containers.add(summary)
         summary.advance(self.state)
         return bound
+
+    def note(self, summary: UpdateSummary) -> None:
+        """Learn what an edit of the server's own wrote; such edits are not judged."""
+        self._containers.add(summary)
 
     def bind_server(self, client: int) -> dict[int, str]:
         """The same for the client id of the server's own edits."""

@@ -12,15 +12,16 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any, Self
 
-from pycrdt import Doc
+import structlog
 
 from crdt.errors import UpdateRefused
 from crdt.messages import INTERNAL_ERROR
-from crdt.update_reader import UpdateSummary, check_roots, is_closed, read_update
+from crdt.update_reader import UpdateSummary, check_roots, read_update
 from server.errors import Unavailable
 from server.storage.base import Entry, Extra, LogConflict, UpdateLog
 from server.sync.batch import Batch, Change, Run
 from server.sync.branch import Branch
+from server.sync.containers import containers_of
 from server.sync.delivery import Delivery
 from server.sync.gate import Gate
 from server.sync.inbox import Edit, Inbox, Incoming, Input, JobOutcome, JobResult, Question, Stop
@@ -32,8 +33,10 @@ from server.sync.replica import Replica
 from server.telemetry import Telemetry
 
 LARGE = 256 * 1024
-"""Bytes of an update above which it is read in a thread."""
+"""Bytes of an update above which it is read and judged in a thread."""
 INBOX_LIMIT = 128 * 1024 * 1024
+
+_log = structlog.get_logger()
 
 OnCommit = Callable[["Room", Sequence[Entry]], None]
 """Told about the rows of every commit; must not raise or wait."""
@@ -66,7 +69,8 @@ class Room:
         replica = Replica(branch.document())
         await replica.restore(loaded)
         journal = Journal(str(branch), loaded, log, telemetry)
-        return cls(branch, replica, Gate(replica.clocks(), loaded.clients), journal, telemetry, on_commit)
+        containers = await asyncio.to_thread(containers_of, replica.whole())
+        return cls(branch, replica, Gate(replica.clocks(), loaded.clients, containers), journal, telemetry, on_commit)
 
     # -- what others call
 
@@ -129,14 +133,13 @@ class Room:
         update may not be applied (`not_closed`, `unknown_root`, …); what `extra` raises undoes both and is raised here.
         """
         summary = await self.read(update)
-        _try_apply(update)
         done: asyncio.Future[JobOutcome] = asyncio.get_running_loop().create_future()
         await self.put(JobResult(job, author, update, summary, extra, done))
         return await done
 
     async def read(self, update: bytes) -> UpdateSummary:
-        """Read and check an update on its own, a large one in a thread. UpdateRefused."""
-        summary = await asyncio.to_thread(read_update, update) if len(update) > LARGE else read_update(update)
+        """Read and check an update on its own. UpdateRefused."""
+        summary = await _read(update)
         check_roots(summary, self.branch.document.ROOTS)
         return summary
 
@@ -181,17 +184,19 @@ class Room:
             return
         batch = Batch()
         for item in items:
-            self._take(item, batch)
+            await self._take(item, batch)
         self._end_run(batch)
         if batch.entries:
             await self._journal.commit(batch.entries, batch.clients)
             self._on_commit(self, batch.entries)
+        for update in batch.own:
+            self._gate.note(await _read(update))
         self._deliver(batch)
 
-    def _take(self, item: Input, batch: Batch) -> None:
+    async def _take(self, item: Input, batch: Batch) -> None:
         match item:
             case Incoming():
-                self._take_update(item, batch)
+                await self._take_update(item, batch)
             case Question():
                 batch.questions.append(item)
             case Edit():
@@ -200,13 +205,13 @@ class Room:
 
     # -- updates of members
 
-    def _take_update(self, item: Incoming, batch: Batch) -> None:
+    async def _take_update(self, item: Incoming, batch: Batch) -> None:
         member = item.member
         if member.refusal is not None:
             return
         batch.senders.add(member)
         try:
-            fits = self._gate.judge(member, item.summary, item.is_answer)
+            fits = await self._judge(item)
         except UpdateRefused as error:
             self._refuse(member, error)
             return
@@ -217,6 +222,13 @@ class Room:
         member.saved.accepted(item.is_answer)
         if member.can_write and not item.summary.is_empty:
             self._add_to_run(item, batch)
+
+    async def _judge(self, item: Incoming) -> bool:
+        """The gate changes in this loop only, so that it may be asked in a thread."""
+        question = (item.member, item.summary, item.is_answer)
+        if len(item.payload) > LARGE:
+            return await asyncio.to_thread(self._gate.judge, *question)
+        return self._gate.judge(*question)
 
     def _refuse(self, member: Member, error: UpdateRefused) -> None:
         self._telemetry.updates.labels("refused").inc()
@@ -271,6 +283,7 @@ class Room:
         if changed is not None:
             self._gate.state = self._replica.clocks()
             batch.clients.update(self._gate.bind_server(self.document.doc.client_id))
+            batch.own.append(changed)
         self._record(batch, item.author, item.via, changed, set())
         batch.edits.append((item.done, self._journal.seq + len(batch.entries)))
 
@@ -287,14 +300,16 @@ class Room:
             _resolve(item.done, outcome)
 
     async def _commit_job(self, item: JobResult) -> JobOutcome:
-        if not is_closed(item.summary, self._gate.state):
+        if not await asyncio.to_thread(self._gate.fits, item.summary):
             raise UpdateRefused("not_closed", "the update refers to what the document lacks", "make it from this scene")
         entry = self._journal.entry(0, item.author, "job", item.payload, item.job)
         before = await self._journal.commit_job(entry, self._gate.unbound(item.summary, item.author), item.extra)
         if before is not None:
             return JobOutcome(before, repeated=True)
         self._gate.admit(item.summary, item.author)
-        changed, _ = self._replica.apply([item.payload])
+        changed, failed = self._replica.apply([item.payload])
+        for _, error in failed:  # judged and committed: as after a restart, what can be read of it is in
+            _log.error("row_not_whole", branch=str(self.branch), job=item.job, error=str(error))
         self._on_commit(self, [entry])
         self._delivery.broadcast([Change(changed, set())] if changed is not None else [])
         return JobOutcome(entry.seq)
@@ -312,12 +327,9 @@ class Room:
             _resolve(done, seq)
 
 
-def _try_apply(update: bytes) -> None:
-    """Whether the library can read it at all; a job's row is committed before it is applied."""
-    try:
-        Doc().apply_update(update)
-    except (ValueError, RuntimeError) as error:
-        raise UpdateRefused("malformed_update", str(error)) from error
+async def _read(update: bytes) -> UpdateSummary:
+    """Read an update, a large one in a thread."""
+    return await asyncio.to_thread(read_update, update) if len(update) > LARGE else read_update(update)
 
 
 def _resolve(done: asyncio.Future[Any], value: object) -> None:

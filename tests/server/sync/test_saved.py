@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from crdt.document import SceneDocument
-from crdt.lib0 import encode_string, encode_uint
 from crdt.messages import SyncStep1, SyncStep2, Update, encode
 from crdt.nodes import add
 from server.storage.base import Entry, StorageUnavailable
@@ -218,31 +217,6 @@ def test_counting_stops_at_a_hole_and_goes_on_after_the_right_answer() -> None:
     assert count.n == 1
     count.accepted(is_answer=True)
     assert count.n == 5
-
-
-def item_in_no_map(client: int) -> bytes:
-    """Two values under the root `nodes`, then one that names the second of them as its map: pycrdt refuses the last."""
-    in_root = b"\x28\x01" + encode_string("nodes") + encode_string("k") + b"\x01\x7e"
-    in_value = b"\x28\x00" + encode_uint(client) + encode_uint(0) + encode_string("x") + b"\x01\x7e"
-    return b"\x01" + encode_uint(2) + encode_uint(client) + b"\x00" + in_root + in_value + b"\x00"
-
-
-async def test_what_the_library_refuses_ends_its_sender_alone(room: Room, log: GatedLog) -> None:
-    log.gate.set()
-    ada, eve = FakeClient(room), FakeClient(room, person("eve"))
-    await settle(room, ada, eve)
-    eve.outgoing.append(encode(Update(item_in_no_map(77))))
-    await eve.send()
-    add(ada.document, name="Chair")
-    await settle(room, ada)
-    assert eve.member.outbox.closing.refused.code == "malformed_update"
-    assert eve.saved.n == 1, "nothing of it is called saved"
-    late = FakeClient(room, person("bob"))
-    await settle(room, ada, late)
-    assert state_of(late.document) == state_of(ada.document) == state_of(room.document)
-    assert not room.has_pending()
-    async with Rooms(log, Telemetry()) as others:
-        assert state_of((await others.room(SCENE)).document) == state_of(room.document)
 
 
 async def test_questions_without_end_are_not_answered_without_end(room: Room, log: GatedLog) -> None:

@@ -1,0 +1,120 @@
+"""The maps of a document (records, and the containers in them): written once, never removed (DESIGN 3).
+
+A map that is replaced or deleted takes all concurrent edits inside it with it, on every replica. So the room knows
+which items are maps and which keys they stand under, and refuses what would put something else there.
+"""
+
+from bisect import bisect_left, insort
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from crdt.errors import UpdateRefused
+from crdt.update_reader import Id, Parent, UpdateSummary, read_update
+
+_HINT = "trash it; ids are used once"
+
+
+@dataclass(slots=True)
+class Containers:
+    """Kept up to date by `add` with every update that the document takes.
+
+    One that the library refuses after all leaves items here that were never made. They stand under the refused
+    replica's client id, which nobody uses again, so they are in nobody's way.
+    """
+
+    _keys: dict[Parent, set[str]] = field(default_factory=dict)
+    """Of every map and root: the keys under which it holds maps."""
+    _clocks: dict[int, list[int]] = field(default_factory=dict)
+    """Of the maps, by client, ascending."""
+
+    def add(self, summary: UpdateSummary) -> None:
+        """Count the maps of an update that is applied; adding one again changes nothing."""
+        for item, placed in summary.maps.items():
+            self._keys.setdefault(item, set())
+            _insert(self._clocks.setdefault(item[0], []), item[1])
+            if placed is not None:
+                self._keys.setdefault(placed[1], set()).add(placed[2])
+
+    def check(self, summary: UpdateSummary, state: Mapping[int, int]) -> None:
+        """Judge what a closed update adds to a document of this state.
+
+        UpdateRefused: `malformed_update` (an item in what is no map, at which pycrdt stops half-way),
+        `container_replaced`, `container_removed`.
+        """
+        new = self._new_keys(summary, state)
+        for item, neighbour in summary.followed:
+            writes_over = item in new or neighbour in self._keys or neighbour in new
+            if writes_over and item[1] >= state.get(item[0], 0):
+                raise _replaced(neighbour)
+        self._check_places(summary, new, state)
+        self._check_deletes(summary)
+
+    def _new_keys(self, summary: UpdateSummary, state: Mapping[int, int]) -> dict[Parent, set[str]]:
+        """The keys of maps that the update makes: in maps that it makes, and in others."""
+        made = {item: placed for item, placed in summary.maps.items() if item[1] >= state.get(item[0], 0)}
+        keys: dict[Parent, set[str]] = {item: set() for item in made}
+        for placed in made.values():
+            if placed is None:
+                continue
+            item, parent, key = placed
+            if isinstance(parent, tuple) and parent not in made and parent not in self._keys:
+                raise _in_no_map(item, parent)
+            held = keys.setdefault(parent, set())
+            if key in held:
+                raise _replaced(parent, key)
+            held.add(key)
+        return keys
+
+    def _check_places(self, summary: UpdateSummary, new: Mapping[Parent, set[str]], state: Mapping[int, int]) -> None:
+        nothing: set[str] = set()
+        for item, parent, key in summary.placed:
+            if item[1] < state.get(item[0], 0):
+                continue
+            there, here = self._keys.get(parent), new.get(parent)
+            if there is None and here is None and parent.__class__ is tuple:
+                raise _in_no_map(item, parent)
+            if key in (there or nothing) or (key in (here or nothing) and item not in new):
+                raise _replaced(parent, key)
+
+    def _check_deletes(self, summary: UpdateSummary) -> None:
+        for client, ranges in summary.deletes.items():
+            clocks = self._clocks.get(client, [])
+            for start, end in ranges:
+                at = bisect_left(clocks, start)
+                if at < len(clocks) and clocks[at] < end:
+                    raise _removed((client, clocks[at]))
+        if summary.deletes:
+            for item in summary.maps:
+                if any(start <= item[1] < end for start, end in summary.deletes.get(item[0], ())):
+                    raise _removed(item)
+
+
+def containers_of(whole: bytes) -> Containers:
+    """The maps of a document, given as one update (10,000 nodes: 0.2 s, so in a thread)."""
+    containers = Containers()
+    containers.add(read_update(whole))
+    return containers
+
+
+def _insert(clocks: list[int], clock: int) -> None:
+    if not clocks or clocks[-1] < clock:  # the usual case, and 20 times faster than a search
+        clocks.append(clock)
+    elif clocks[bisect_left(clocks, clock)] != clock:
+        insort(clocks, clock)
+
+
+def _in_no_map(item: Id, parent: Parent) -> UpdateRefused:
+    return UpdateRefused("malformed_update", f"the item {_told(item)} is in {_told(parent)}, which is no map")
+
+
+def _removed(item: Id) -> UpdateRefused:
+    return UpdateRefused("container_removed", f"the map {_told(item)} is deleted", _HINT)
+
+
+def _replaced(place: Parent, key: str = "") -> UpdateRefused:
+    named = f"{_told(place)}/{key[:64]}" if key else _told(place)
+    return UpdateRefused("container_replaced", f"a map is written over at {named}", _HINT)
+
+
+def _told(parent: Parent) -> str:
+    return parent if isinstance(parent, str) else f"{parent[0]}:{parent[1]}"
