@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import mimetypes
+from collections.abc import Iterable
 from pathlib import Path
 
 from starlette.responses import FileResponse, HTMLResponse, Response
@@ -33,12 +35,33 @@ class ClientFiles:
     def __init__(self, folder: Path = FOLDER) -> None:
         self._folder = folder.resolve()
 
-    def page(self) -> Response:
-        """The editor's page, whatever its address: it finds the project in the URL itself."""
+    def page(self, modules: Iterable[str] = ()) -> Response:
+        """The editor's page, whatever its address: it finds the project in the URL itself.
+
+        `modules`: sources that it will import at once at that address; the browser is told to fetch them with the page.
+        """
         index = self._folder / "index.html"
         if not index.is_file():
             return HTMLResponse(_NOT_BUILT, status_code=503, headers={"Cache-Control": "no-store"})
-        return FileResponse(index, media_type="text/html; charset=utf-8", headers={"Cache-Control": "no-cache"})
+        headers = {"Cache-Control": "no-cache"}
+        if files := self._built_from(modules):
+            headers["Link"] = ", ".join(f"</{file}>; rel=modulepreload" for file in files)
+        return FileResponse(index, media_type="text/html; charset=utf-8", headers=headers)
+
+    def _built_from(self, modules: Iterable[str]) -> list[str]:
+        """The files of the build that hold these modules and what they import, without the page's own."""
+        manifest = self._folder / ".vite" / "manifest.json"
+        if not manifest.is_file():
+            return []
+        chunks = json.loads(manifest.read_bytes())
+        found: dict[str, None] = {}
+        open_ends = list(modules)
+        while open_ends:
+            chunk = chunks.get(open_ends.pop(0), {"isEntry": True})
+            if not chunk.get("isEntry") and chunk["file"] not in found:
+                found[chunk["file"]] = None
+                open_ends += chunk.get("imports", [])
+        return list(found)
 
     def file(self, path: str) -> Response:
         """One file of the build; NotFound for anything else, and for every path that leads out of its folder."""

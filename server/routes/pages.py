@@ -11,6 +11,9 @@ from server.http.openapi import docs_page
 
 router = APIRouter(include_in_schema=False)
 
+PROJECT_MODULES = ("project-page.tsx", "viewport/viewport.tsx")
+"""What the editor imports at a project's address, one after the other (web/editor)."""
+
 
 def _client(request: Request) -> ClientFiles:
     client: ClientFiles = request.app.state.client
@@ -18,10 +21,14 @@ def _client(request: Request) -> ClientFiles:
 
 
 @router.api_route("/", methods=["GET", "HEAD"])
-@router.api_route("/p/{project}", methods=["GET", "HEAD"])
 @router.api_route("/invite", methods=["GET", "HEAD"])
 async def page(request: Request) -> Response:
     return _client(request).page()
+
+
+@router.api_route("/p/{project}", methods=["GET", "HEAD"])
+async def project_page(request: Request) -> Response:
+    return _client(request).page(PROJECT_MODULES)
 
 
 @router.get("/api/docs")

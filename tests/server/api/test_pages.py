@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -12,6 +13,15 @@ from server.app import create_app
 from server.http.client_files import ClientFiles
 from tests.support.server import api, settings_for
 
+MANIFEST = {
+    "index.html": {"file": "assets/app-3f2a.js", "isEntry": True, "imports": ["_shared.js"]},
+    "_shared.js": {"file": "assets/shared-1.js"},
+    "project-page.tsx": {"file": "assets/project-page-2.js", "imports": ["index.html", "_shared.js"]},
+    "viewport/viewport.tsx": {"file": "assets/viewport-3.js", "imports": ["project-page.tsx", "_shared.js"]},
+    "dialogs/export-dialog.tsx": {"file": "assets/export-dialog-4.js", "imports": ["index.html"]},
+}
+"""As the client's build writes it."""
+
 
 @pytest.fixture
 async def built(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
@@ -21,6 +31,8 @@ async def built(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     (folder / "index.html").write_text("<!doctype html><title>Maquette</title>")
     (folder / "assets" / "app-3f2a.js").write_text("export {};" * 500)
     (folder / ".secret").write_text("x")
+    (folder / ".vite").mkdir()
+    (folder / ".vite" / "manifest.json").write_text(json.dumps(MANIFEST))
     (tmp_path / "outside.txt").write_text("x")
     app = create_app(settings_for(tmp_path / "data"), client=ClientFiles(folder))
     async with app.router.lifespan_context(app):
@@ -34,6 +46,13 @@ async def test_the_editors_addresses_serve_its_page_fresh(built: httpx.AsyncClie
     answer = await built.get(path)
     assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-cache")
     assert "Maquette" in answer.text
+
+
+async def test_a_projects_page_comes_with_the_modules_it_will_import(built: httpx.AsyncClient) -> None:
+    links = (await built.get("/p/aaaaaaaaaaaaaaaa")).headers["link"].split(", ")
+    files = ["assets/project-page-2.js", "assets/viewport-3.js", "assets/shared-1.js"]
+    assert links == [f"</{file}>; rel=modulepreload" for file in files]
+    assert "link" not in (await built.get("/")).headers
 
 
 async def test_hashed_files_are_cached_for_ever_and_compressed(built: httpx.AsyncClient) -> None:
