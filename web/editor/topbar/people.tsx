@@ -26,10 +26,15 @@ export function People() {
           aria-label={`People: you and ${plural(others.length, "other")}`}
           className="flex h-7 items-center rounded-md px-1 hover:bg-hover"
         >
-          {others.slice(0, SHOWN).map((person) => (
-            <Avatar key={person.client} {...person.user} />
-          ))}
-          {others.length > SHOWN && <span className="mr-1 ml-2 text-muted">+{others.length - SHOWN}</span>}
+          <span className="flex max-sm:hidden">
+            {others.slice(0, SHOWN).map((person) => (
+              <Avatar key={person.client} {...person.user} />
+            ))}
+          </span>
+          {others.length > SHOWN && (
+            <span className="mr-1 ml-2 text-muted max-sm:hidden">+{others.length - SHOWN}</span>
+          )}
+          {others.length > 0 && <span className="mr-1 text-muted sm:hidden">+{others.length}</span>}
           <Avatar name={me.name} color={me.color} />
         </button>
       </Popover.Trigger>

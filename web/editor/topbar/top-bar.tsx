@@ -43,7 +43,7 @@ export function TopBar() {
         />
       </span>
       <ProjectName />
-      <Divider />
+      <Divider className="max-sm:hidden" />
       <History />
       <Divider className="max-sm:hidden" />
       <div className="flex min-w-0 flex-1 justify-center">{!phone && <Tools />}</div>
