@@ -45,7 +45,10 @@ def apply(
     if METRES[unit] != 1:
         for mesh in scene.meshes:
             mesh.mesh.positions = mesh.mesh.positions * METRES[unit]
-    if (options.up or said_up or habit) == "Z":
+    up = options.up or said_up
+    if up is None:
+        report.add("note", "up axis", f"The file states no up axis; {habit} was taken, as is usual for its format.")
+    if (up or habit) == "Z":
         stand_up(scene, report)
 
 

@@ -197,10 +197,14 @@ def test_units_are_guessed_reported_and_overridden():
     bare = b"\0" * 80 + part[80:]
     guessed = read([NamedFile("a.stl", bare)])
     assert guessed.unit == "millimetre"
-    assert "unit" in whats(guessed)
+    notes = {entry.what: entry.text for entry in guessed.report if entry.kind == "note"}
+    assert "60000" in notes["unit"]
+    assert "millimetres" in notes["unit"]
+    assert "Z was taken" in notes["up axis"]
     told = read([NamedFile("a.stl", bare)], ReadOptions(unit="inch", up="Y"))
     assert told.meshes[0].mesh.positions.max() == pytest.approx(guessed.meshes[0].mesh.positions.max() * 25.4)
     assert told.nodes[0].rotation == (0, 0, 0, 1)
+    assert not {"unit", "up axis"} & whats(told)
 
 
 def test_a_lying_extension_is_read_for_what_the_file_is():

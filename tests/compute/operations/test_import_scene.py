@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from compute.errors import FileRefused, OperationError
-from compute.formats import write
+from compute.formats import NamedFile, read, write
 from compute.operations import import_scene
 from compute.operations.import_records import clean_name
 from compute.scene import Scene, SceneMesh, SceneNode
@@ -18,6 +18,7 @@ from crdt import lod, nodes, revisions
 from crdt.undo import Step, UndoStack
 from crdt.validation import validate
 from tests.support.assets import asset
+from tests.support.gltf_builder import png, quad_file
 from tests.support.meshes import cube
 from tests.support.operations import Studio
 from tests.support.shapes import plane, smooth, sphere, two_slots
@@ -215,3 +216,52 @@ def test_a_texture_is_a_blob_and_the_material_names_it(studio):
     assert box.baseColorTexture.texture == studio.scene.ids("textures")[0]
     assert (texture.width, texture.height) == (256, 256)
     assert studio.blobs[texture.image].startswith((b"\x89PNG", b"\xff\xd8"))
+
+
+def textured_square(image: bytes) -> bytes:
+    builder = quad_file()
+    view = builder.view(image)
+    builder.add("images", {"bufferView": view, "mimeType": "image/png"})
+    builder.add("textures", {"source": 0})
+    builder.add("materials", {"pbrMetallicRoughness": {"baseColorTexture": {"index": 0}}})
+    builder.json["meshes"][0]["primitives"][0]["material"] = 0
+    return builder.glb()
+
+
+def test_a_texture_of_4096_pixels_goes_through_the_document_into_an_export(studio):
+    image = png(4096, 4096, grey=True)
+    bring(studio, ("square.glb", textured_square(image)))
+    [texture] = [studio.scene.read("textures", id) for id in studio.scene.ids("textures")]
+    assert (texture.width, texture.height, studio.blobs[texture.image]) == (4096, 4096, image)
+    exported = studio.run("export", {}, {"format": "glb"})
+    [back] = read([NamedFile("out.glb", studio.blobs[exported["blob"]])]).images
+    assert back.data == image
+
+
+def test_a_texture_of_8193_pixels_is_refused_with_its_size(studio):
+    with pytest.raises(FileRefused, match="8193") as refused:
+        bring(studio, ("square.glb", textured_square(png(8193, 1))))
+    assert refused.value.code == "image_too_large"
+    assert studio.scene.content() == {}
+
+
+STANDING = """solid a
+facet normal 0 -1 0
+outer loop
+vertex 0 0 0
+vertex 10 0 0
+vertex 0 0 300
+endloop
+endfacet
+endsolid a
+"""
+
+
+@pytest.mark.parametrize(("options", "height"), [({}, 0.3), ({"unit": "inch", "up": "Y"}, 7.62)])
+def test_unit_and_up_axis_are_guessed_and_reported_or_as_told(studio, options, height):
+    result = bring(studio, ("part.stl", STANDING.encode()), **options)
+    revision = revisions.head(studio.scene, result["meshes"][0])
+    assert revision.max[2] - revision.min[2] == pytest.approx(height)
+    assert (studio.scene.read("nodes", result["nodes"][0]).rotation == (0, 0, 0, 1)) is bool(options)
+    notes = {entry["what"] for entry in result["report"] if entry["kind"] == "note"}
+    assert {"unit", "up axis"} & notes == (set() if options else {"unit", "up axis"})
