@@ -9,7 +9,8 @@ from typing import Any
 from pycrdt import Map
 
 from crdt.document import Document, SceneDocument
-from crdt.nodes import check_order, first_order, is_within, now_ms, place_at, place_of
+from crdt.moves import check_order, first_order, is_within, place_at, place_of
+from crdt.nodes import now_ms
 from crdt.schema import ROOT
 from crdt.steps import ABSENT, Change, Path, Step, merge, same
 from crdt.tree import Place

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from unittest import mock
 
-from crdt import document, nodes, tree, undo
+from crdt import document, moves, nodes, tree, undo
 from crdt.document import SceneDocument
 from crdt.node_index import NodeIndex
 from crdt.tree import Edge, Tree, build_tree
@@ -155,7 +155,16 @@ def broadcast_cut_short() -> Machine:
 
 def no_reassertion() -> Machine:
     """A move writes only its own edge."""
-    return _patched(nodes, "_reassertions", lambda _scene, _nodes: {})
+
+    def alone(scene: SceneDocument, node: str, parent: str, order: str) -> moves.Writes:
+        return {node: (parent, moves._moved_edge(scene, node, parent, order))}
+
+    return _patched(moves, "_writes", alone)
+
+
+def bystanders_jump() -> Machine:
+    """A move writes down what the tree shows above it, and forgets who had fallen back from there."""
+    return _patched(moves, "_hold_others", lambda _scene, _writes: None)
 
 
 def lost_resend() -> Machine:
@@ -194,11 +203,11 @@ def unchecked_values() -> Machine:
 
 def cycles_allowed() -> Machine:
     """A move into one's own descendant is written as asked."""
-    return _patched(nodes, "is_within", lambda _scene, _node, _ancestor: False)
+    return _patched(moves, "is_within", lambda _scene, _node, _ancestor: False)
 
 
 FAULTS: list[Callable[[], Machine]] = [
     flipped_tie_break, order_by_locale, hidden_orphans, stale_index, undo_over_others, undo_of_moves_forgotten,
-    dropped_deletes, saved_too_early, broadcast_cut_short, no_reassertion, lost_resend, created_twice,
+    dropped_deletes, saved_too_early, broadcast_cut_short, no_reassertion, bystanders_jump, lost_resend, created_twice,
     trash_removes, unchecked_values, cycles_allowed,
 ]  # fmt: skip

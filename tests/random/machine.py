@@ -32,7 +32,7 @@ RAN: Counter[str] = Counter()
 ILL_TYPED = (3, None, "a\nb", ["x"])
 EDITS = (
     "add", "rename", "rename", "drag", "move", "move", "move", "move_before", "move_into_each_other",
-    "move_into_each_other", "trash", "trash", "restore", "restore", "duplicate",
+    "move_into_each_other", "move_out_of_a_cycle", "trash", "trash", "restore", "restore", "duplicate",
     "override_material", "retry_job", "retry_job", "ill_typed",
     "foreign_orphan", "undo", "undo", "undo", "redo", "redo", "contest", "contest",
 )  # fmt: skip
@@ -184,6 +184,16 @@ class CollaborationMachine(RuleBasedStateMachine):
             return
         self.edit(self.replicas[r], "move", lambda scene: nodes.move(scene, a, b))
         self.edit(self.replicas[s], "move", lambda scene: nodes.move(scene, b, a))
+
+    def move_out_of_a_cycle(self, r: int, n: int, p: int, v: int) -> None:
+        """Somebody pulls a node out of a cycle that a third node had wanted to be below."""
+        replica = self.replicas[r]
+        a, third = self.node(replica, n), self.node(replica, v)
+        self.edit(replica, "move", lambda scene: nodes.move(scene, third, a))
+        self.flush()
+        self.move_into_each_other(r, n, p, v)
+        self.flush()
+        self._move(r, n, 0, None)
 
     def trash(self, r: int, n: int) -> None:
         node = self.node(self.replicas[r], n)

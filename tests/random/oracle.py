@@ -58,6 +58,7 @@ def _check_value(change: dict[str, Any], before: dict[str, Any], after: dict[str
 
 def _check_moves(step: Step, before: dict[str, Any], after: dict[str, Any]) -> None:
     moves = [change for change in step.changes if "move" in change]
+    _check_bystanders({change["move"] for change in moves}, before, after)
     if len(moves) != 1:
         return  # several may wait for each other; the vectors have those
     change = moves[0]
@@ -73,11 +74,16 @@ def _check_moves(step: Step, before: dict[str, Any], after: dict[str, Any]) -> N
 
 
 def check_move(node: str, parent: str, before: dict[str, Any], after: dict[str, Any]) -> None:
-    """T6: the node is where it was put, and nothing above it or above its target has jumped."""
+    """T6: the node is where it was put, and no other has jumped."""
+    assert reference_places(after)[node][0] == parent
+    _check_bystanders({node}, before, after)
+
+
+def _check_bystanders(moved: set[str], before: dict[str, Any], after: dict[str, Any]) -> None:
     places, now = reference_places(before), reference_places(after)
-    assert now[node][0] == parent
-    for above in {*_above(node, places), *_above(parent, places)} - {node, "root"}:
-        assert now[above][0] == places[above][0], f"{above} jumped from {places[above]} to {now[above]}"
+    for other in places.keys() - moved:
+        assert now[other][0] == places[other][0], f"{other} jumped from {places[other]} to {now[other]}"
+        assert now[other][1] == places[other][1] or not places[other][1], f"{other} changed its order"
 
 
 def _above(node: str, places: dict[str, tuple[str, str]]) -> list[str]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import crdt
-from crdt import nodes
+from crdt import moves, nodes
 from crdt.document import SceneDocument
 from crdt.undo import UndoStack
 from crdt.update_reader import read_state_vector
@@ -88,7 +88,7 @@ class Editor:
 
     def move(self, node: str) -> None:
         parent = self.random.choice([*self.scene.ids("nodes"), "root"])
-        if parent == "root" or not nodes.is_within(self.scene, parent, node):
+        if parent == "root" or not moves.is_within(self.scene, parent, node):
             nodes.move(self.scene, node, parent)
 
 

@@ -7,7 +7,8 @@ from pycrdt import Doc
 
 from crdt.canonical import dumps
 from crdt.document import SceneDocument
-from crdt.nodes import add, place_at, restore, trash
+from crdt.moves import place_at
+from crdt.nodes import add, restore, trash
 from tests.vectors.ids import name
 
 VALUES: list[tuple[Any, str]] = [

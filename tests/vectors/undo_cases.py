@@ -8,7 +8,7 @@ still at `clock` milliseconds. `expect` (path → value, null where the key is a
 
 from typing import Any
 
-from crdt import nodes
+from crdt import moves, nodes
 from crdt.document import SceneDocument
 from crdt.steps import ABSENT
 from crdt.undo import UndoStack
@@ -235,7 +235,7 @@ VERBS: dict[str, Any] = {
     "put": SceneDocument.put,
     "set": SceneDocument.set,
     "entry": SceneDocument.set_entry,
-    "place": nodes.place_at,
+    "place": moves.place_at,
     "trash": nodes.trash,
     "restore": nodes.restore,
 }

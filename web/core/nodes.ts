@@ -4,10 +4,10 @@ import * as Y from "yjs";
 import { checkField, type SceneDocument } from "./document";
 import { InvalidEdit } from "./errors";
 import { isId, newId } from "./ids";
+import { checkMove, checkParent, place } from "./moves";
 import { between } from "./ordering";
-import { MAX_COUNTER, type Node } from "./schema";
-import { isWithin, ROOT, type Tree } from "./tree";
-import { edgesOf, preferred } from "./tree-edges";
+import type { Node } from "./schema";
+import { ROOT, type Tree } from "./tree";
 import { isTrashed } from "./tree-index";
 
 export type NodeFields = Partial<Omit<Node, "parents" | "materials" | "trashed">>;
@@ -41,23 +41,6 @@ export function move(scene: SceneDocument, node: string, parent: string, before:
   checkMove(scene, node, parent);
   const order = orderBefore(scene.tree(), parent, before, node);
   place(scene, node, parent, order);
-}
-
-/** Moves a node to a stated order key (T6, T8). */
-export function place(scene: SceneDocument, node: string, parent: string, order: string): void {
-  checkMove(scene, node, parent);
-  const tree = scene.tree();
-  const asserted = brokenEdges(scene, tree, [tree.parent.get(node), parent]);
-  const counter = nextCounter(scene, tree, node, parent);
-  scene.transact(() => {
-    for (const [id, count] of asserted) {
-      const above = tree.parent.get(id) as string;
-      parentsOf(scene, id).set(above, [count, tree.order.get(id) || firstOrder(tree)]);
-      scene.treeIndex.touch(id);
-    }
-    parentsOf(scene, node).set(parent, [counter, order]);
-    scene.treeIndex.moved(node, parent, order);
-  });
 }
 
 /** Marks nodes as trashed (those that are already stay as they are); what lies below them is hidden with them. */
@@ -137,59 +120,6 @@ function orderAfter(tree: Tree, parent: string, node: string): string {
 /** The node's order key; null for none and for what T4 attached without one. */
 function orderKey(tree: Tree, node: string | undefined): string | null {
   return (node !== undefined && tree.order.get(node)) || null;
-}
-
-/** A key before every ordered child of the root: where a node shows that T4 attached there. */
-export function firstOrder(tree: Tree): string {
-  const first = (tree.children.get(ROOT) ?? []).find((node) => tree.order.get(node));
-  return between(null, orderKey(tree, first));
-}
-
-function checkParent(scene: SceneDocument, parent: string): void {
-  if (parent !== ROOT) scene.demand("nodes", parent);
-}
-
-function checkMove(scene: SceneDocument, node: string, parent: string): void {
-  scene.demand("nodes", node);
-  checkParent(scene, parent);
-  if (isWithin(scene.tree(), parent, node))
-    throw new InvalidEdit("move_into_itself", `${parent} is ${node} or lies below it`);
-}
-
-/** T6: new counters for the nodes from `starts` upward whose effective edge is not the preferred one. */
-function brokenEdges(scene: SceneDocument, tree: Tree, starts: readonly (string | undefined)[]): Map<string, number> {
-  const broken = new Map<string, number>();
-  const seen = new Set<string>();
-  if (tree.settled) return broken;
-  for (const start of starts) {
-    for (let at = start; at !== undefined && at !== ROOT && !seen.has(at); at = tree.parent.get(at)) {
-      seen.add(at);
-      const edges = edgesOf(at, parentsOf(scene, at).entries());
-      if (preferred(edges)?.parent !== tree.parent.get(at)) broken.set(at, above(edges, at));
-    }
-  }
-  return broken;
-}
-
-/** T8 keeps the counter of a node that stays below its preferred parent; else one more than its highest. */
-function nextCounter(scene: SceneDocument, tree: Tree, node: string, parent: string): number {
-  const edges = edgesOf(node, parentsOf(scene, node).entries());
-  const current = preferred(edges);
-  if (current !== undefined && current.parent === parent && tree.parent.get(node) === parent) return current.counter;
-  return above(edges, node);
-}
-
-function above(edges: readonly { readonly counter: number }[], node: string): number {
-  const counter = edges.reduce((max, edge) => Math.max(max, edge.counter), 0) + 1;
-  if (counter > MAX_COUNTER) throw new InvalidEdit("counter_exhausted", `${node} was moved ${MAX_COUNTER} times`);
-  return counter;
-}
-
-function parentsOf(scene: SceneDocument, node: string): Y.Map<unknown> {
-  const parents = scene.demand("nodes", node).get("parents");
-  if (!(parents instanceof Y.Map))
-    throw new InvalidEdit("no_container", `nodes/${node} was written without its parents`);
-  return parents;
 }
 
 function nodeMap(

@@ -6,7 +6,7 @@
 import type * as Y from "yjs";
 import { fieldCheck, fits, isObject } from "./checks";
 import { effectiveTree, type Tree, type TreeNode } from "./tree";
-import { compare, edgesOf } from "./tree-edges";
+import { compare, type Edge, edgesOf } from "./tree-edges";
 
 const TRASHED = fieldCheck("nodes", "trashed") ?? {};
 
@@ -46,6 +46,17 @@ export class TreeIndex {
     }
     this.#draft ??= new TreeDraft(before);
     this.#draft.place(node, parent, order);
+  }
+
+  /** The tree as it would be with one more entry written to each of these nodes. */
+  preview(writes: ReadonlyMap<string, Edge>): Tree {
+    this.tree();
+    const nodes = new Map(this.#known);
+    for (const [id, edge] of writes) {
+      const { edges = [], trashed = false } = nodes.get(id) ?? {};
+      nodes.set(id, { edges: [...edges.filter(({ parent }) => parent !== edge.parent), edge], trashed });
+    }
+    return effectiveTree(nodes);
   }
 
   /** The transaction ended: the draft gives way to the tree of the document. */

@@ -4,7 +4,7 @@ import * as Y from "yjs";
 import { sameValue } from "./canonical";
 import { fieldCheck } from "./checks";
 import { type CrdtDocument, placeOf, SceneDocument } from "./document";
-import { firstOrder, place } from "./nodes";
+import { firstOrder, place } from "./moves";
 import { merge } from "./step-merger";
 import { type Creation, type Move, type Path, type Step, samePlace, type ValueChange } from "./steps";
 import { isWithin, ROOT } from "./tree";

@@ -7,7 +7,8 @@ import * as Y from "yjs";
 import { dumps } from "./canonical";
 import { fieldCheck, fits, fitsEntry } from "./checks";
 import { type CrdtDocument, checkEntry, checkField, SceneDocument, SessionDocument } from "./document";
-import { place, restore, trash } from "./nodes";
+import { place } from "./moves";
+import { restore, trash } from "./nodes";
 import { between } from "./ordering";
 import { containersOf, type RecordRoot, readValue } from "./records";
 import { setEntry } from "./resources";
@@ -70,6 +71,18 @@ describe("T1–T5: the effective tree", () => {
     expect(Object.fromEntries(tree.order)).toEqual(order);
     expect(Object.fromEntries(tree.children)).toEqual(children);
     expect([...tree.hidden].sort()).toEqual(hidden);
+  });
+});
+
+describe("T6: moves", () => {
+  test.each(vectors("moves") as Json[])("$name", ({ nodes, move, refused, after }) => {
+    const records = Object.entries(nodes as Json).map(([id, parents]) => [id, { parents }]);
+    const scene = build(new SceneDocument(), { nodes: Object.fromEntries(records) });
+    const [node, parent, order] = move;
+    if (refused === null) place(scene, node, parent, order);
+    else expect(() => place(scene, node, parent, order)).toThrow(expect.objectContaining({ code: refused }));
+    for (const [id, parents] of Object.entries(after as Json))
+      expect(scene.read("nodes", id)?.parents).toEqual(parents);
   });
 });
 
