@@ -1,6 +1,6 @@
 /**
- * Pointers on the canvas: turning, panning and zooming the camera, and telling a click from a drag. Left or right button
- * on anything turns, middle or Shift pans, the wheel and a pinch zoom to the cursor, one finger turns, two pan and zoom.
+ * Pointers on the canvas: turning, panning and zooming the camera, and telling a click from a drag. The left button turns,
+ * the right or middle one and Shift pan, the wheel and a pinch zoom to the cursor, one finger turns, two pan and zoom.
  */
 
 import { dolly, orbit, pan } from "./camera";
@@ -82,7 +82,7 @@ export class Controls {
       return;
     }
     this.start = { ...at, moved: false };
-    this.mode = event.button === 1 || event.shiftKey ? "pan" : "turn";
+    this.mode = event.button !== 0 || event.shiftKey ? "pan" : "turn";
     if (event.button === 0 && !event.altKey && this.host.grab({ ...at, event })) this.mode = "grabbed";
   };
 

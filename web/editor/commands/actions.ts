@@ -3,6 +3,7 @@
 import type { Project } from "@core/project";
 import type { Shading, Side, Tool } from "@core/view/view";
 import { local } from "@editor/state/local";
+import { canEdit } from "@editor/state/status";
 import { viewport } from "@editor/state/viewport";
 import {
   Axis3d,
@@ -42,6 +43,7 @@ import { duplicateNodes } from "./duplicate";
 import { redo, undo } from "./history";
 import { pickAndImport } from "./import-files";
 import { groupNodes } from "./move";
+import { beginRename } from "./rename";
 import { selectAll } from "./select";
 import { trashNodes } from "./trash";
 import { setLocked, toggleVisible } from "./visibility";
@@ -72,6 +74,11 @@ function action(
   return { id, title, group, icon, keys, run, enabled };
 }
 
+/** Rests where one may only look. */
+function editing(entry: Action): Action {
+  return { ...entry, enabled: (project) => canEdit(project) && entry.enabled(project) };
+}
+
 const selected = () => local().selection;
 const some = { enabled: () => selected().length > 0 };
 
@@ -89,7 +96,7 @@ const EDIT: Action[] = [
     keys: ["Mod+G"],
     ...some,
   }),
-  action("Edit", "rename", "Rename", PenLine, () => local().set({ renaming: selected().at(-1) ?? null }), {
+  action("Edit", "rename", "Rename", PenLine, (project) => beginRename(project, selected().at(-1)), {
     keys: ["F2"],
     ...some,
   }),
@@ -183,7 +190,7 @@ const VIEW: Action[] = [
 ];
 
 const FILE: Action[] = [
-  action("File", "import", "Import files…", Upload, pickAndImport, { keys: ["Mod+I"] }),
+  editing(action("File", "import", "Import files…", Upload, pickAndImport, { keys: ["Mod+I"] })),
   action("File", "export", "Export…", Download, () => local().set({ dialog: { kind: "export" } }), { keys: ["Mod+E"] }),
   action("Help", "palette", "Search commands", Search, () => local().set({ dialog: { kind: "palette" } }), {
     keys: ["Mod+K"],
@@ -193,7 +200,14 @@ const FILE: Action[] = [
   }),
 ];
 
-export const ACTIONS: readonly Action[] = [...EDIT, ...SELECT, ...TOOL_ACTIONS, ...ADD, ...VIEW, ...FILE];
+export const ACTIONS: readonly Action[] = [
+  ...EDIT.map(editing),
+  ...SELECT,
+  ...TOOL_ACTIONS,
+  ...ADD.map(editing),
+  ...VIEW,
+  ...FILE,
+];
 
 const BY_ID = new Map(ACTIONS.map((entry) => [entry.id, entry]));
 const BY_KEYS = new Map(ACTIONS.flatMap((entry) => entry.keys.map((keys) => [keys, entry] as const)));

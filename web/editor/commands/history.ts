@@ -17,7 +17,7 @@ function turn(verb: string, run: () => { kept: readonly unknown[]; label: string
     if (!outcome?.kept.length) return;
     const what = outcome.label ? `“${outcome.label}”` : "the step";
     toast(`${verb} kept what others changed`, {
-      detail: `${plural(outcome.kept.length, "value")} of ${what} changed since, and stayed as they are.`,
+      detail: `${plural(outcome.kept.length, "value")} of ${what} ${outcome.kept.length > 1 ? "were" : "was"} changed by somebody since, and stayed.`,
     });
   } catch (error) {
     toastError(`${verb} was not possible`, error);

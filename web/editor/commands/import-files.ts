@@ -1,6 +1,7 @@
 import type { Project } from "@core/project";
 import { pickedFiles, type SourceFile } from "@editor/lib/dropped-files";
 import { useJobs } from "@editor/state/jobs";
+import { canEdit } from "@editor/state/status";
 import { toast, toastError } from "@editor/state/toasts";
 import { type ImportGroup, importGroups } from "./import-groups";
 
@@ -12,6 +13,10 @@ type Sequel = (nodes: readonly string[]) => void;
 /** Uploads files, one import job per model. */
 export async function importFiles(project: Project, files: readonly SourceFile[], sequel?: Sequel): Promise<void> {
   if (!files.length) return;
+  if (!canEdit(project)) {
+    toast("Nothing was imported", { tone: "warn", detail: "You can look at this project, but not change it." });
+    return;
+  }
   const groups = importGroups(files);
   if (!groups.length) {
     toast("There is no model among these files", {

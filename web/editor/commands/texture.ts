@@ -1,6 +1,6 @@
 import type { Project } from "@core/project";
 import { addTexture, setValue } from "@core/resources";
-import type { Material, TextureInfo } from "@core/schema";
+import type { Material, NormalTextureInfo, OcclusionTextureInfo, TextureInfo } from "@core/schema";
 import { readTexture, TextureRefused } from "@editor/lib/texture-file";
 import { toast, toastError } from "@editor/state/toasts";
 
@@ -33,6 +33,22 @@ export async function uploadTexture(project: Project, material: string, key: Tex
     if (error instanceof TextureRefused) toast(error.message, { tone: "danger", detail: error.hint });
     else toastError("The texture was not uploaded", error);
   }
+}
+
+/** What one material does with its image: UV set, transform, strength. The image itself stays. */
+export type TextureUse = Partial<Omit<NormalTextureInfo & OcclusionTextureInfo, "texture">>;
+
+export function setTextureUse(
+  project: Project,
+  material: string,
+  key: TextureSlot,
+  change: TextureUse,
+  gesture?: string,
+): void {
+  const old = project.store.material(material)?.[key];
+  if (!old) return;
+  const write = () => setValue(project.scene, "materials", material, key, { ...old, ...change });
+  project.edit("Texture placement", write, gesture ? { mergeKey: gesture } : {});
 }
 
 export function assignTexture(project: Project, material: string, key: TextureSlot, texture: string | null): void {

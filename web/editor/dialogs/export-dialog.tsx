@@ -76,10 +76,14 @@ export default function ExportDialog({ onClose }: { onClose(): void }) {
           <Select aria-label="Level of detail" value={level} options={LEVELS} onPick={setLevel} />
         </Row>
         {format === "glb" && (
-          <Check label="Compress (meshopt): not for every program" checked={compressed} onToggle={setCompressed} />
+          <Check
+            label="Compress: much smaller, but not every program opens it"
+            checked={compressed}
+            onToggle={setCompressed}
+          />
         )}
         {(format === "stl" || format === "ply") && (
-          <Check label="Binary: smaller" checked={binary} onToggle={setBinary} />
+          <Check label="Binary: smaller and faster than text" checked={binary} onToggle={setBinary} />
         )}
       </div>
     </Dialog>

@@ -25,7 +25,7 @@ export default function ReportDialog({ job: id, onClose }: { job: string; onClos
       onClose={onClose}
       wide
       title={job ? titleOf(job, titles) : "Report"}
-      description="What happened to the things in the file."
+      description="What was kept, changed or left out."
     >
       {kinds.map((kind) => (
         <Entries key={kind} {...KINDS[kind]} entries={report.filter((entry) => entry.kind === kind)} />

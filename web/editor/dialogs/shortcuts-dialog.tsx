@@ -8,6 +8,10 @@ const POINTER = [
   ["Pan", "Right drag, or Shift + drag"],
   ["Zoom to the pointer", "Wheel or pinch"],
   ["Add to the selection", "Shift + click"],
+  ["Menu of a thing", "Right click"],
+  ["Move without or with steps", "Ctrl + drag"],
+  ["On touch: orbit", "One finger"],
+  ["On touch: pan and zoom", "Two fingers"],
 ] as const;
 
 /** All shortcuts on one sheet. */

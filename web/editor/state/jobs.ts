@@ -74,7 +74,7 @@ export function useActiveJob(matches: (job: JobView) => boolean): JobView | unde
 /** Why a job failed, as sentences. */
 export function reasonOf(job: JobSnapshot): string {
   const { message = "The reason is unknown", hint = "" } = job.error ?? {};
-  return sentences(message, hint);
+  return sentences(message.replaceAll("`", ""), hint.replaceAll("`", ""));
 }
 
 const VERBS: Record<string, string> = {

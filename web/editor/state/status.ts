@@ -1,3 +1,4 @@
+import type { Project } from "@core/project";
 import type { Status } from "@core/status";
 import { useSyncExternalStore } from "react";
 import { useProject } from "./project";
@@ -14,6 +15,19 @@ export function useConnection(): Status & { readOnly: boolean } {
     () => project.readOnly,
   );
   return { ...state, refusal: state.state === "refused" ? state.refusal : null, readOnly };
+}
+
+/** Whether this window may change the scene: not where it may only look, nor after the server refused it. */
+export function canEdit(project: Project): boolean {
+  return !project.readOnly && project.state.state !== "refused";
+}
+
+export function useCanEdit(): boolean {
+  const project = useProject();
+  return useSyncExternalStore(
+    (listener) => project.subscribe(listener),
+    () => canEdit(project),
+  );
 }
 
 /** False while the scene has neither come from the server nor from this browser's copy. */

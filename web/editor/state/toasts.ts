@@ -33,8 +33,14 @@ export function toast(title: string, options: Partial<Omit<Toast, "id" | "title"
   return entry.id;
 }
 
+/** What browsers say when a request found no server. */
+const NO_NETWORK = /^(Failed to fetch|NetworkError|Load failed)/;
+
 /** What went wrong, in words: the API's and the document's errors carry `message` and `hint`. */
 export function toastError(what: string, error: unknown): void {
   const { message = String(error), hint = "" } = (error ?? {}) as { message?: string; hint?: string };
-  toast(what, { tone: "danger", detail: sentences(message, hint) });
+  const detail = NO_NETWORK.test(message)
+    ? "The server does not answer. Try again in a moment."
+    : sentences(message, hint);
+  toast(what, { tone: "danger", detail });
 }

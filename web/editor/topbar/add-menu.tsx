@@ -1,5 +1,6 @@
 import { entryOf } from "@editor/commands/menus";
 import { useProject } from "@editor/state/project";
+import { useCanEdit } from "@editor/state/status";
 import { IconButton } from "@editor/ui/button";
 import { Dropdown, type MenuEntry } from "@editor/ui/menu";
 import { Plus } from "lucide-react";
@@ -13,9 +14,15 @@ const GROUPS = [
 
 export function AddMenu() {
   const project = useProject();
+  const editable = useCanEdit();
   const entries = GROUPS.flatMap((ids, i): MenuEntry[] => [
     ...(i ? ["-" as const] : []),
     ...ids.map((id) => entryOf(project, id)),
   ]);
-  return <Dropdown entries={entries} trigger={<IconButton icon={Plus} label="Add" data-testid="add" />} />;
+  return (
+    <Dropdown
+      entries={entries}
+      trigger={<IconButton icon={Plus} label="Add" disabled={!editable} data-testid="add" />}
+    />
+  );
 }

@@ -1,5 +1,6 @@
 import { TOOLS } from "@editor/commands/actions";
 import { local, type SnapSteps, useLocal } from "@editor/state/local";
+import { useCanEdit } from "@editor/state/status";
 import { IconButton } from "@editor/ui/button";
 import { Check, Row } from "@editor/ui/field";
 import { NumberField } from "@editor/ui/number-field";
@@ -9,6 +10,7 @@ import { Popover } from "radix-ui";
 /** Select, move, rotate, scale; axes; snapping. */
 export function Tools() {
   const tool = useLocal((state) => state.tool);
+  const editable = useCanEdit();
   return (
     <div role="toolbar" aria-label="Tools" className="flex items-center gap-0.5">
       {TOOLS.map((entry) => (
@@ -17,7 +19,8 @@ export function Tools() {
           icon={entry.icon}
           label={entry.title}
           keys={entry.keys[0]}
-          pressed={tool === entry.tool}
+          pressed={(editable ? tool : "select") === entry.tool}
+          disabled={!editable && entry.tool !== "select"}
           data-testid={`tool-${entry.tool}`}
           onClick={() => local().set({ tool: entry.tool })}
         />

@@ -6,6 +6,7 @@ import { useHistory } from "@editor/state/history";
 import { local, useLocal } from "@editor/state/local";
 import { useProject } from "@editor/state/project";
 import { followLink } from "@editor/state/router";
+import { useCanEdit } from "@editor/state/status";
 import { useIsPhone } from "@editor/state/use-media";
 import { Button, IconButton } from "@editor/ui/button";
 import { Dropdown } from "@editor/ui/menu";
@@ -19,6 +20,8 @@ import { Tools } from "./tools";
 export function TopBar() {
   const project = useProject();
   const phone = useIsPhone();
+  // Menus ask their actions when this bar renders.
+  useCanEdit();
   const drawer = useLocal((state) => state.drawer);
   const toggle = (side: "outliner" | "inspector") => local().set({ drawer: drawer === side ? null : side });
   return (
@@ -90,6 +93,7 @@ export function Divider({ className = "" }: { className?: string }) {
 
 function History() {
   const project = useProject();
+  const editable = useCanEdit();
   const { canUndo, canRedo, undoLabel, redoLabel } = useHistory();
   const named = (verb: string, label: string) => (label ? `${verb}: ${label}` : verb);
   return (
@@ -98,7 +102,7 @@ function History() {
         icon={Undo2}
         label={named("Undo", undoLabel)}
         keys="Mod+Z"
-        disabled={!canUndo}
+        disabled={!canUndo || !editable}
         data-testid="undo"
         onClick={() => undo(project)}
       />
@@ -106,7 +110,7 @@ function History() {
         icon={Redo2}
         label={named("Redo", redoLabel)}
         keys="Mod+Shift+Z"
-        disabled={!canRedo}
+        disabled={!canRedo || !editable}
         data-testid="redo"
         onClick={() => redo(project)}
       />

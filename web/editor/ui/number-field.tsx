@@ -75,8 +75,7 @@ export function NumberField(props: NumberFieldProps) {
   return (
     <div
       className={cn(
-        "flex h-6 min-w-0 items-center rounded-sm border border-transparent bg-field transition-colors focus-within:border-accent hover:border-edge focus-within:hover:border-accent",
-        disabled && "opacity-50",
+        "flex h-6 min-w-0 items-center rounded-sm border border-transparent bg-field transition-colors has-disabled:opacity-50 focus-within:border-accent hover:border-edge focus-within:hover:border-accent",
       )}
     >
       <Scrub {...props} write={write}>
@@ -91,7 +90,7 @@ export function NumberField(props: NumberFieldProps) {
         disabled={disabled}
         className={cn(
           "h-full w-full min-w-0 rounded-sm bg-transparent pl-0.5 text-right outline-none",
-          unit ? "pr-0.5" : "pr-1.5",
+          unit && !mixed ? "pr-0.5" : "pr-1.5",
         )}
         value={draft ?? (mixed ? "" : decimal(first, fitting(first, digits)))}
         placeholder={mixed ? "Mixed" : undefined}
@@ -106,7 +105,9 @@ export function NumberField(props: NumberFieldProps) {
           if (event.key === "Shift" || event.key === "Alt") stepping.current = null;
         }}
       />
-      {unit && <span className="shrink-0 pr-1.5 text-xs whitespace-nowrap text-faint select-none">{unit}</span>}
+      {unit && !mixed && (
+        <span className="shrink-0 pr-1.5 text-xs whitespace-nowrap text-faint select-none">{unit}</span>
+      )}
     </div>
   );
 }
@@ -145,8 +146,13 @@ interface ScrubProps extends NumberFieldProps {
   write(values: number[], gesture: string): void;
 }
 
+/** It knows whether a fieldset around it rests. */
+function inputOf(event: PointerEvent<HTMLElement>): HTMLInputElement | null | undefined {
+  return event.currentTarget.parentElement?.querySelector("input");
+}
+
 /** The handle of a field: drag sideways to change the value, click to type. */
-function Scrub({ label, values, step = 0.1, disabled, children, write }: ScrubProps) {
+function Scrub({ label, values, step = 0.1, children, write }: ScrubProps) {
   const drag = useRef<Drag | null>(null);
   const newest = useRef(write);
   useEffect(() => {
@@ -155,7 +161,7 @@ function Scrub({ label, values, step = 0.1, disabled, children, write }: ScrubPr
   useEffect(() => () => drag.current?.send.flush(), []);
 
   const begin = (event: PointerEvent<HTMLElement>) => {
-    if (event.button !== 0 || disabled) return;
+    if (event.button !== 0 || inputOf(event)?.matches(":disabled")) return;
     event.preventDefault();
     event.currentTarget.setPointerCapture(event.pointerId);
     const gesture = newGesture();
@@ -177,7 +183,7 @@ function Scrub({ label, values, step = 0.1, disabled, children, write }: ScrubPr
     const current = drag.current;
     drag.current = null;
     current?.send.flush();
-    if (current && !current.moved) event.currentTarget.parentElement?.querySelector("input")?.focus();
+    if (current && !current.moved) inputOf(event)?.focus();
   };
   return (
     <span
@@ -189,7 +195,7 @@ function Scrub({ label, values, step = 0.1, disabled, children, write }: ScrubPr
       onPointerCancel={end}
       className={cn(
         "flex h-full shrink-0 items-center pl-1.5 text-xs text-faint select-none",
-        !disabled && "cursor-ew-resize touch-none hover:text-ink",
+        "cursor-ew-resize touch-none hover:text-ink [:has(:disabled)>&]:pointer-events-none",
       )}
     >
       {children}

@@ -2,17 +2,21 @@ import { cn } from "@editor/lib/cn";
 import { useLocal } from "@editor/state/local";
 import { ChevronRight } from "lucide-react";
 import type { ReactNode } from "react";
+import { Editable } from "./editable";
+
+const BODY = "flex min-w-0 flex-col gap-1.5 px-3 pb-3";
 
 /** A part of a panel that folds; it remembers whether it was open. */
 export function Section({
   id,
   title,
-  actions,
+  looking = false,
   children,
 }: {
   id: string;
   title: string;
-  actions?: ReactNode;
+  /** Nothing in it changes the scene as a whole: it stays in use where one may only look. */
+  looking?: boolean;
   children: ReactNode;
 }) {
   const folded = useLocal((local) => local.folded.has(id));
@@ -35,9 +39,8 @@ export function Section({
             <span className="truncate">{title}</span>
           </button>
         </h2>
-        {actions}
       </header>
-      {!folded && <div className="flex flex-col gap-1.5 px-3 pb-3">{children}</div>}
+      {!folded && (looking ? <div className={BODY}>{children}</div> : <Editable className={BODY}>{children}</Editable>)}
     </section>
   );
 }

@@ -12,7 +12,7 @@ export function Toaster() {
     <ol
       aria-label="Notifications"
       aria-live="polite"
-      className="pointer-events-none fixed inset-x-3 bottom-3 z-70 flex flex-col items-center gap-2 sm:left-1/2 sm:w-96 sm:-translate-x-1/2"
+      className="pointer-events-none fixed inset-x-3 z-70 max-lg:top-13 lg:bottom-3 flex flex-col items-center gap-2 sm:left-1/2 sm:w-96 sm:-translate-x-1/2"
     >
       {items.map((item) => (
         <ToastItem key={item.id} item={item} />

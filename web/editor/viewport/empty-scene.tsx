@@ -2,7 +2,7 @@ import { addShape } from "@editor/commands/add-shape";
 import { pickAndImport } from "@editor/commands/import-files";
 import { useJobs } from "@editor/state/jobs";
 import { useProject, useRoots } from "@editor/state/project";
-import { useReady } from "@editor/state/status";
+import { useCanEdit, useReady } from "@editor/state/status";
 import { Button } from "@editor/ui/button";
 import { PackageOpen } from "lucide-react";
 
@@ -11,8 +11,9 @@ export function EmptyScene() {
   const project = useProject();
   const roots = useRoots();
   const ready = useReady();
+  const editable = useCanEdit();
   const uploading = useJobs((jobs) => jobs.uploads.length > 0);
-  if (roots.length || !ready || uploading) return null;
+  if (roots.length || !ready || !editable || uploading) return null;
   return (
     <section aria-label="Getting started" className="pointer-events-none absolute inset-0 grid place-items-center p-4">
       <div className="pointer-events-auto flex max-w-xs animate-fade flex-col items-center gap-2 rounded-xl border border-dashed border-edge bg-panel/90 p-6 text-center">

@@ -1,9 +1,10 @@
 import type { Project } from "@core/project";
-import { SceneView, type TransformChange, type ViewCallbacks } from "@core/view/view";
+import { SceneView, type Tool, type TransformChange, type ViewCallbacks } from "@core/view/view";
 import { pick } from "@editor/commands/select";
 import { setTransforms } from "@editor/commands/transform";
 import { throttle } from "@editor/lib/throttle";
 import { local, useLocal } from "@editor/state/local";
+import { canEdit } from "@editor/state/status";
 import { toast } from "@editor/state/toasts";
 import { setViewport, useViewStats } from "@editor/state/viewport";
 import { LIVE_INTERVAL } from "@editor/ui/number-field";
@@ -30,7 +31,7 @@ export function useSceneView(project: Project, { canvas, overlay, onContextMenu 
       callbacks: callbacks(project, onContextMenu),
     });
     setViewport(view);
-    const stops = [followLocal(view), followPeople(view, project)];
+    const stops = [followLocal(view, project), followPeople(view, project)];
     let gone = false;
     // A refusal is told by the banner.
     project.ready().then(
@@ -46,10 +47,16 @@ export function useSceneView(project: Project, { canvas, overlay, onContextMenu 
   }, [project, canvas, overlay, onContextMenu]);
 }
 
-function followLocal(view: SceneView): () => void {
+function followLocal(view: SceneView, project: Project): () => void {
+  let shown: Tool | null = null;
+  const setTool = () => {
+    const next = canEdit(project) ? local().tool : "select";
+    if (next !== shown) view.setTool(next);
+    shown = next;
+  };
   const apply = (state: ReturnType<typeof local>, before?: ReturnType<typeof local>) => {
     const changed = (...keys: (keyof typeof state)[]) => !before || keys.some((key) => state[key] !== before[key]);
-    if (changed("tool")) view.setTool(state.tool);
+    if (changed("tool")) setTool();
     if (changed("space")) view.setSpace(state.space);
     if (changed("grid")) view.setGrid(state.grid);
     if (changed("shading")) view.setShading(state.shading);
@@ -62,7 +69,10 @@ function followLocal(view: SceneView): () => void {
     }
   };
   apply(local());
-  return useLocal.subscribe(apply);
+  const stops = [useLocal.subscribe(apply), project.subscribe(setTool)];
+  return () => {
+    for (const stop of stops) stop();
+  };
 }
 
 function followPeople(view: SceneView, project: Project): () => void {
@@ -122,7 +132,8 @@ function callbacks(project: Project, onContextMenu: (x: number, y: number) => vo
     onCameraChange: (pose) => camera({ position: pose.position, target: pose.target }),
     onPointer: (point) => pointer(point),
     onContextMenu: (id, x, y) => {
-      if (id && !local().selection.includes(id)) local().select([id]);
+      // On the ground: the menu of the scene.
+      if (!id || !local().selection.includes(id)) local().select(id ? [id] : []);
       onContextMenu(x, y);
     },
     onStats: (stats) => useViewStats.setState({ stats }),

@@ -1,6 +1,7 @@
 import { useLocal } from "@editor/state/local";
 import { useNodes } from "@editor/state/project";
 import { CameraSection } from "./camera-section";
+import { ContentsSection } from "./contents-section";
 import { LightSection } from "./light-section";
 import { LodSection } from "./lod-section";
 import { MaterialSection } from "./material-section";
@@ -30,13 +31,14 @@ function Selected({ nodes }: { nodes: ReturnType<typeof useNodes> }) {
     <>
       <NodeHeader nodes={nodes} />
       <TransformSection nodes={nodes} />
+      {nodes.length === 1 && !mesh && <ContentsSection nodes={nodes} />}
       {meshes.length > 0 && <MeshSection meshes={meshes} />}
       {node && mesh && meshes.length === 1 && (
         <MaterialSection key={mesh} mesh={mesh} node={nodes.length === 1 ? node : null} />
       )}
       {mesh && meshes.length === 1 && <LodSection mesh={mesh} />}
       {lights.length > 0 && <LightSection ids={lights} />}
-      {cameras.length > 0 && <CameraSection ids={cameras} />}
+      {cameras.length > 0 && <CameraSection ids={cameras} node={nodes.length === 1 ? node : undefined} />}
     </>
   );
 }

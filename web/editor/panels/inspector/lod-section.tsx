@@ -8,6 +8,7 @@ import { useActiveJob } from "@editor/state/jobs";
 import { useLocal } from "@editor/state/local";
 import { useLod, useMesh, useProject } from "@editor/state/project";
 import { Button } from "@editor/ui/button";
+import { Editable } from "@editor/ui/editable";
 import { Progress } from "@editor/ui/feedback";
 import { Check } from "@editor/ui/field";
 import { NumberField } from "@editor/ui/number-field";
@@ -25,29 +26,31 @@ export function LodSection({ mesh }: { mesh: string }) {
   if (!lod || !revision) return null;
   const extent = Math.hypot(...[0, 1, 2].map((i) => (revision.max[i] ?? 0) - (revision.min[i] ?? 0)));
   return (
-    <Section id="lod" title="Levels of detail">
+    <Section id="lod" title="Levels of detail" looking>
       <PreviewChoice lod={lod} />
-      <ul aria-label="Levels" className="flex flex-col gap-1">
-        <li className="flex h-6 items-center gap-2 rounded-sm px-1 text-muted">
-          <b className="w-5 text-ink">0</b>
-          <span className="flex-1">Full detail</span>
-          <span className="text-ink">{count(revision.triangles)}</span> triangles
-        </li>
-        {[...lod.levels].map(([number, level]) => (
-          <LevelRow
-            key={number}
-            mesh={mesh}
-            number={number}
-            level={level}
-            result={lod.results.get(number)}
-            base={revision.triangles}
-            extent={extent}
-          />
-        ))}
-      </ul>
-      <AddLevel mesh={mesh} lod={lod} />
-      <BuildRow mesh={mesh} built={lod.results.size} asked={lod.levels.size} />
-      <Options mesh={mesh} lod={lod} />
+      <Editable>
+        <ul aria-label="Levels" className="flex flex-col gap-1">
+          <li className="flex h-6 items-center gap-2 rounded-sm px-1 text-muted">
+            <b className="w-5 text-ink">0</b>
+            <span className="flex-1">Full detail</span>
+            <span className="text-ink">{count(revision.triangles)}</span> triangles
+          </li>
+          {[...lod.levels].map(([number, level]) => (
+            <LevelRow
+              key={number}
+              mesh={mesh}
+              number={number}
+              level={level}
+              result={lod.results.get(number)}
+              base={revision.triangles}
+              extent={extent}
+            />
+          ))}
+        </ul>
+        <AddLevel mesh={mesh} lod={lod} />
+        <BuildRow mesh={mesh} built={lod.results.size} asked={lod.levels.size} />
+        <Options mesh={mesh} lod={lod} />
+      </Editable>
     </Section>
   );
 }

@@ -43,7 +43,7 @@ function Display() {
   const budget = useLocal((local) => local.budget);
   const set = useLocal((local) => local.set);
   return (
-    <Section id="display" title="Display">
+    <Section id="display" title="Display" looking>
       <Row label="Budget" hint="Levels of detail are chosen so that at most this many triangles are drawn.">
         <NumberField
           label="Triangle budget in millions"

@@ -7,8 +7,9 @@ import { useIds, useProject, useTexture } from "@editor/state/project";
 import { IconButton } from "@editor/ui/button";
 import { Spinner } from "@editor/ui/feedback";
 import { Dropdown, type MenuEntry } from "@editor/ui/menu";
-import { ImageOff, ImagePlus, X } from "lucide-react";
+import { ImageOff, ImagePlus, SlidersHorizontal, X } from "lucide-react";
 import { useState } from "react";
+import { TexturePlacement } from "./texture-placement";
 import { Thumbnail } from "./thumbnail";
 
 interface TextureRowProps {
@@ -22,6 +23,7 @@ export function TextureRow({ material, field, label }: TextureRowProps) {
   const project = useProject();
   const [busy, setBusy] = useState(false);
   const [aimed, setAimed] = useState(false);
+  const [open, setOpen] = useState(false);
   const id = material[field]?.texture ?? null;
   const texture = useTexture(id);
 
@@ -32,45 +34,60 @@ export function TextureRow({ material, field, label }: TextureRowProps) {
     setBusy(false);
   };
   return (
-    <fieldset
-      aria-label={`${label} texture`}
-      data-testid={`material-${field}`}
-      onDragOver={(event) => {
-        if (!carriesFiles(event.dataTransfer)) return;
-        event.preventDefault();
-        event.stopPropagation();
-        setAimed(true);
-      }}
-      onDragLeave={() => setAimed(false)}
-      onDrop={(event) => {
-        event.preventDefault();
-        event.stopPropagation();
-        setAimed(false);
-        void upload(event.dataTransfer.files[0]);
-      }}
-      className={cn("flex h-9 items-center gap-2 rounded-md", aimed && "bg-accent-deep ring-1 ring-accent")}
-    >
-      <Preview texture={texture} />
-      <span className="min-w-0 flex-1">
-        <span className="block truncate">{label}</span>
-        <span className="block truncate text-xs text-faint">
-          {busy ? <Spinner label="Uploading" /> : describe(texture)}
+    <>
+      <fieldset
+        aria-label={`${label} texture`}
+        data-testid={`material-${field}`}
+        onDragOver={(event) => {
+          if (!carriesFiles(event.dataTransfer)) return;
+          event.preventDefault();
+          event.stopPropagation();
+          setAimed(true);
+        }}
+        onDragLeave={() => setAimed(false)}
+        onDrop={(event) => {
+          if (event.currentTarget.matches(":disabled, :disabled *")) return;
+          event.preventDefault();
+          event.stopPropagation();
+          setAimed(false);
+          void upload(event.dataTransfer.files[0]);
+        }}
+        className={cn("flex h-9 min-w-0 items-center gap-1 rounded-md", aimed && "bg-accent-deep ring-1 ring-accent")}
+      >
+        <Preview texture={texture} />
+        <span className="ml-1 min-w-0 flex-1">
+          <span className="block truncate">{label}</span>
+          <span className="block truncate text-xs text-faint">
+            {busy ? <Spinner label="Uploading" /> : describe(texture)}
+          </span>
         </span>
-      </span>
-      <Dropdown
-        align="end"
-        entries={useChoices(material.id, field, upload)}
-        trigger={<IconButton icon={ImagePlus} small label={`${label} texture: choose`} />}
-      />
-      {id && (
-        <IconButton
-          icon={X}
-          small
-          label={`Remove ${label.toLowerCase()} texture`}
-          onClick={() => assignTexture(project, material.id, field, null)}
+        <Dropdown
+          align="end"
+          entries={useChoices(material.id, field, upload)}
+          trigger={<IconButton icon={ImagePlus} small label={`${label} texture: choose`} />}
         />
-      )}
-    </fieldset>
+        {id && (
+          <IconButton
+            icon={SlidersHorizontal}
+            small
+            label={`${label} texture: placement`}
+            pressed={open}
+            aria-expanded={open}
+            data-testid={`material-${field}-options`}
+            onClick={() => setOpen(!open)}
+          />
+        )}
+        {id && (
+          <IconButton
+            icon={X}
+            small
+            label={`Remove ${label.toLowerCase()} texture`}
+            onClick={() => assignTexture(project, material.id, field, null)}
+          />
+        )}
+      </fieldset>
+      {id && open && <TexturePlacement material={material} field={field} label={label} />}
+    </>
   );
 }
 

@@ -4,6 +4,7 @@ import { type JobView, reasonOf, titleOf, useJobs } from "@editor/state/jobs";
 import { local } from "@editor/state/local";
 import { useProject } from "@editor/state/project";
 import { reportOf } from "@editor/state/report";
+import { useCanEdit } from "@editor/state/status";
 import { Button, IconButton } from "@editor/ui/button";
 import { Progress } from "@editor/ui/feedback";
 import { Ban, CircleAlert, CircleCheck, Clock3, LoaderCircle, X } from "lucide-react";
@@ -20,6 +21,7 @@ const STATES = {
 export function JobRow({ job }: { job: JobView }) {
   const project = useProject();
   const titles = useJobs((state) => state.titles);
+  const editable = useCanEdit();
   const { icon: Icon, tint } = STATES[job.state];
   const report = reportOf(job);
   return (
@@ -39,7 +41,9 @@ export function JobRow({ job }: { job: JobView }) {
           </div>
         )}
       </div>
-      {job.active && <IconButton icon={X} small label="Cancel the job" onClick={() => cancelJob(project, job.id)} />}
+      {job.active && editable && (
+        <IconButton icon={X} small label="Cancel the job" onClick={() => cancelJob(project, job.id)} />
+      )}
       {report.length > 0 && (
         <Button
           tone="ghost"

@@ -37,9 +37,7 @@ export function JobsMenu() {
         >
           <div className="flex h-9 items-center justify-between border-b border-line px-3">
             <h2 className="font-semibold">Jobs</h2>
-            <span className="text-muted">
-              {peers.length ? `${plural(peers.length, "compute peer")} at work` : "No compute peer at work"}
-            </span>
+            {peers.length > 0 && <span className="text-muted">{plural(peers.length, "compute peer")} at work</span>}
           </div>
           {jobs.length ? (
             <ul className="min-h-0 divide-y divide-line overflow-y-auto">
@@ -49,7 +47,7 @@ export function JobsMenu() {
             </ul>
           ) : (
             <Empty icon={Cpu} title="No jobs yet">
-              <p>Imports, exports and levels of detail are made by compute peers and show up here.</p>
+              <p>Imports, exports and levels of detail show up here while they are made.</p>
             </Empty>
           )}
         </Popover.Content>

@@ -34,24 +34,33 @@ export function useJobResults(): void {
 
 function tell(project: Project, job: JobSnapshot, title: string): void {
   const report = reportOf(job);
-  const action = report.length
-    ? { action: { label: "Report", run: () => local().set({ dialog: { kind: "report", job: job.id } }) } }
-    : {};
+  const action = reportAction(job);
   if (job.state === "failed") {
     toast(`${title} failed`, { tone: "danger", detail: reasonOf(job), ...action });
   } else if (job.state === "succeeded") {
-    toast(ENDINGS[job.op] ?? `${title} finished`, {
-      tone: "ok",
-      ...(detailOf(report.length) && { detail: detailOf(report.length) }),
-      ...action,
-    });
-    if (job.op === "import") showImported(project, job);
     if (job.op === "export") saveExport(project, job);
+    else
+      toast(endingOf(job, title), {
+        tone: "ok",
+        ...(detailOf(report.length) && { detail: detailOf(report.length) }),
+        ...action,
+      });
+    if (job.op === "import") showImported(project, job);
   }
 }
 
+function reportAction(job: JobSnapshot) {
+  if (!reportOf(job).length) return {};
+  return { action: { label: "Report", run: () => local().set({ dialog: { kind: "report", job: job.id } }) } };
+}
+
+function endingOf(job: JobSnapshot, title: string): string {
+  const what = useJobs.getState().titles.get(job.id);
+  return ENDINGS[job.op] ?? (job.op === "import" && what ? `“${what}” is imported` : `${title} is done`);
+}
+
 function detailOf(entries: number): string {
-  return entries ? `${plural(entries, "remark")} in the report.` : "";
+  return entries ? `The report tells ${plural(entries, "thing")} about it.` : "";
 }
 
 /** The result's own step arrives with the document, perhaps a moment after the job's state. */
@@ -71,6 +80,7 @@ function showImported(project: Project, job: JobSnapshot): void {
 
 function present(nodes: readonly string[]): void {
   local().select(nodes);
+  local().expand(nodes, true);
   viewport()?.frame(nodes);
 }
 
@@ -79,5 +89,9 @@ function saveExport(project: Project, job: JobSnapshot): void {
   if (!blob) return;
   download(project.api.blobUrl(project.id, blob, name), name);
   const size = job.result?.bytes;
-  if (typeof size === "number") toast(`Saved “${name}”`, { tone: "ok", detail: bytes(size) });
+  toast(`“${name}” goes to your downloads`, {
+    tone: "ok",
+    ...(typeof size === "number" && { detail: bytes(size) }),
+    ...reportAction(job),
+  });
 }

@@ -46,9 +46,6 @@ export function navigate(tree: TreeSource, rows: readonly OutlineRow[], key: str
       return open(rows, at, go);
     case "ArrowLeft":
       return close(tree, rows, at, go);
-    case "Enter":
-      if (cursor) local().set({ renaming: cursor });
-      return cursor !== undefined;
     default:
       return false;
   }

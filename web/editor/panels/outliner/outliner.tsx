@@ -1,5 +1,5 @@
-import { pickAndImport } from "@editor/commands/import-files";
 import { sceneMenu } from "@editor/commands/menus";
+import { beginRename } from "@editor/commands/rename";
 import { cn } from "@editor/lib/cn";
 import { local, useLocal } from "@editor/state/local";
 import { useProject } from "@editor/state/project";
@@ -54,7 +54,6 @@ export function Outliner() {
 }
 
 function Nothing({ filter, onClear }: { filter: string; onClear(): void }) {
-  const project = useProject();
   return (
     <div className="min-h-0 flex-1 overflow-y-auto">
       {filter ? (
@@ -63,10 +62,7 @@ function Nothing({ filter, onClear }: { filter: string; onClear(): void }) {
         </Empty>
       ) : (
         <Empty icon={FolderTree} title="An empty scene">
-          <p>Drop models anywhere in this window, or add a shape, light or camera with +.</p>
-          <Button className="mt-2" onClick={() => pickAndImport(project)}>
-            Import files…
-          </Button>
+          <p>What you import or add with + is listed here.</p>
         </Empty>
       )}
     </div>
@@ -79,6 +75,7 @@ function Tree({ rows }: { rows: readonly OutlineRow[] }) {
   const selection = useLocal((state) => state.selection);
   const { first, last, reveal } = useWindow(scroller, rows.length);
   const { drop, onPointerDown, wasDragged } = useDrag(scroller, rows);
+  const cursor = selection.at(-1);
   const newest = useRef(rows);
   newest.current = rows;
   useReveal(rows, reveal);
@@ -95,9 +92,9 @@ function Tree({ rows }: { rows: readonly OutlineRow[] }) {
   );
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (navigate(project.store, rows, event.key, event.shiftKey)) event.preventDefault();
+    if (event.key === "Enter") beginRename(project, cursor);
+    if (navigate(project.store, rows, event.key, event.shiftKey) || event.key === "Enter") event.preventDefault();
   };
-  const cursor = selection.at(-1);
   return (
     <Context entries={() => sceneMenu(project)}>
       <div

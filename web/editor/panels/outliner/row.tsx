@@ -1,10 +1,11 @@
 import type { NodeSnapshot } from "@core/store";
-import { rename } from "@editor/commands/rename";
+import { beginRename, rename } from "@editor/commands/rename";
 import { setLocked, setVisible } from "@editor/commands/visibility";
 import { cn } from "@editor/lib/cn";
 import { local, useLocal } from "@editor/state/local";
 import { useSelectors } from "@editor/state/people";
 import { useNode, useProject } from "@editor/state/project";
+import { Editable } from "@editor/ui/editable";
 import {
   Box,
   ChevronRight,
@@ -34,6 +35,7 @@ interface RowProps {
 export const rowId = (id: string) => `outline-${id}`;
 
 export const Row = memo(function Row({ row, index, selected, cursor, target, onPointerDown, onClick }: RowProps) {
+  const project = useProject();
   const node = useNode(row.id);
   const renaming = useLocal((state) => state.renaming === row.id);
   if (!node) return null;
@@ -52,7 +54,7 @@ export const Row = memo(function Row({ row, index, selected, cursor, target, onP
       data-node-id={row.id}
       onPointerDown={(event) => onPointerDown(event, row.id)}
       onClick={(event) => onClick(event, row.id)}
-      onDoubleClick={() => local().set({ renaming: row.id })}
+      onDoubleClick={() => beginRename(project, row.id)}
       onKeyDown={() => undefined}
       className={cn(
         "group absolute inset-x-1 flex items-center gap-1 rounded-md pr-1 outline-none select-none",
@@ -68,7 +70,9 @@ export const Row = memo(function Row({ row, index, selected, cursor, target, onP
       <Kind node={node} />
       {renaming ? <NameInput node={node} /> : <span className="min-w-0 flex-1 truncate">{node.name || "Unnamed"}</span>}
       <Others id={row.id} />
-      <Toggles node={node} />
+      <Editable>
+        <Toggles node={node} />
+      </Editable>
     </div>
   );
 });
@@ -204,7 +208,7 @@ function Toggle({
         onToggle();
       }}
       className={cn(
-        "grid size-5 shrink-0 place-items-center rounded-sm hover:bg-hover hover:text-ink focus-visible:opacity-100",
+        "grid size-5 shrink-0 place-items-center rounded-sm hover:bg-hover hover:text-ink focus-visible:opacity-100 disabled:pointer-events-none",
         on ? "text-ink" : "text-faint opacity-0 group-hover:opacity-100 pointer-coarse:opacity-100",
       )}
     >

@@ -3,6 +3,7 @@ import { cn } from "@editor/lib/cn";
 import { ago, count } from "@editor/lib/format";
 import { useLocal } from "@editor/state/local";
 import { useNode, useProject, useTrash } from "@editor/state/project";
+import { useCanEdit } from "@editor/state/status";
 import { IconButton } from "@editor/ui/button";
 import { ArchiveRestore, ChevronRight, Trash2 } from "lucide-react";
 
@@ -40,6 +41,7 @@ export function Trash() {
 function TrashRow({ id }: { id: string }) {
   const project = useProject();
   const node = useNode(id);
+  const editable = useCanEdit();
   if (!node) return null;
   const name = node.name || "Unnamed";
   return (
@@ -52,6 +54,7 @@ function TrashRow({ id }: { id: string }) {
       {node.trashed && <span className="text-xs text-faint">{ago(node.trashed.at, Date.now())}</span>}
       <IconButton
         icon={ArchiveRestore}
+        disabled={!editable}
         small
         label={`Restore ${name}`}
         side="right"

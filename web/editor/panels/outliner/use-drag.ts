@@ -1,6 +1,7 @@
 import { moveNodes } from "@editor/commands/move";
 import { local } from "@editor/state/local";
 import { useProject } from "@editor/state/project";
+import { canEdit } from "@editor/state/status";
 import { type PointerEvent, type RefObject, useCallback, useRef, useState } from "react";
 import { type Drop, dropAt } from "./drop";
 import { type OutlineRow, topmost } from "./rows";
@@ -16,7 +17,7 @@ export function useDrag(scroller: RefObject<HTMLElement | null>, rows: readonly 
   const onPointerDown = useCallback(
     (down: PointerEvent, id: string) => {
       dragged.current = false;
-      if (down.button !== 0 || down.pointerType === "touch") return;
+      if (down.button !== 0 || down.pointerType === "touch" || !canEdit(project)) return;
       const drag = { ids: [] as string[], drop: null as Drop | null };
       const move = (event: globalThis.PointerEvent) => {
         if (!drag.ids.length && Math.hypot(event.clientX - down.clientX, event.clientY - down.clientY) < 5) return;
