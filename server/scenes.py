@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import TypeVar
@@ -11,12 +10,12 @@ from typing import TypeVar
 from crdt import lod, revisions
 from crdt.document import SceneDocument
 from crdt.edits import Edit, apply_edits
-from crdt.effective import effective_scene
 from crdt.errors import UnknownRecord
 from server.auth import Identity
 from server.locks import KeyedLocks
 from server.projects import Project, scene_branch
 from server.refound import refound
+from server.scene_writer import SceneWriter
 from server.sync.rooms import Rooms
 
 T = TypeVar("T")
@@ -24,8 +23,9 @@ _CACHED_SCENES = 16
 
 
 class Scenes:
-    def __init__(self, rooms: Rooms) -> None:
+    def __init__(self, rooms: Rooms, writer: SceneWriter) -> None:
         self._rooms = rooms
+        self._writer = writer
         self._cache: OrderedDict[str, tuple[int, bytes]] = OrderedDict()
         self._locks = KeyedLocks()
 
@@ -39,14 +39,13 @@ class Scenes:
         return look(room.document)
 
     async def json(self, project: Project) -> tuple[int, bytes]:
-        """(seq, UTF-8 JSON of the effective scene). Made once per update, away from the event loop."""
+        """(seq, gzipped JSON of the effective scene). Made once per update, when somebody asks."""
         async with self._locks.hold(project.id):
             room = await self._rooms.room(project.scene)
             seq = room.seq
             cached = self._cache.get(project.id)
             if cached is None or cached[0] != seq:
-                state = room.document.update()
-                cached = (seq, await asyncio.to_thread(_scene_json, project.id, seq, state))
+                cached = (seq, await self._writer.write(project.id, seq, room.whole()))
                 self._remember(project.id, cached)
         return cached
 
@@ -84,11 +83,3 @@ def geometry_of(scene: SceneDocument, mesh: str, level: int) -> str | None:
         return None
     built = {number: result.geometry for number, result in lod.results(scene, rid).items() if number <= level}
     return built[max(built)] if built else head.geometry
-
-
-def _scene_json(project: str, seq: int, state: bytes) -> bytes:
-    """Runs in a thread, on a copy of its own: a document belongs to one thread."""
-    scene = SceneDocument()
-    scene.apply(state)
-    answer = {"project": project, "seq": seq, **effective_scene(scene)}
-    return json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode()

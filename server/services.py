@@ -25,6 +25,7 @@ from server.ledger import BlobLedger
 from server.metrics import Metrics
 from server.migrations import migrate
 from server.projects import Projects
+from server.scene_writer import SceneWriter
 from server.scenes import Scenes
 from server.settings import Settings
 from server.storage.base import StorageUnavailable, UpdateLog
@@ -66,13 +67,14 @@ async def open_services(settings: Settings, clock: Callable[[], float]) -> Async
         await migrate(engine)
         blobs = BlobStore.open(settings.blobs_url)
         await blobs.remove_leftovers()
-        log, telemetry = SqlUpdateLog(engine), Telemetry()
+        log, telemetry, writer = SqlUpdateLog(engine), Telemetry(), SceneWriter()
         try:
             async with Rooms(log, telemetry, idle_seconds=settings.room_idle_seconds) as rooms:
-                services = _wire(settings, secrets, clock, engine, log, telemetry, blobs, rooms)
+                services = _wire(settings, secrets, clock, engine, log, telemetry, blobs, rooms, Scenes(rooms, writer))
                 async with _running(*_tasks(services)):
                     yield services
         finally:
+            await writer.close()
             await log.close()
     finally:
         await engine.dispose()
@@ -80,7 +82,7 @@ async def open_services(settings: Settings, clock: Callable[[], float]) -> Async
 
 def _wire(
     settings: Settings, secrets: Secrets, clock: Callable[[], float], engine: AsyncEngine, log: UpdateLog,
-    telemetry: Telemetry, blobs: BlobStore, rooms: Rooms,
+    telemetry: Telemetry, blobs: BlobStore, rooms: Rooms, scenes: Scenes,
 ) -> Services:  # fmt: skip
     queue, ledger, projects = JobQueue(engine, clock), BlobLedger(engine, clock), Projects(engine, clock)
     leases = Leases(engine, clock, seconds=settings.lease_seconds, attempts=settings.job_attempts)
@@ -95,7 +97,7 @@ def _wire(
     auth = Authenticator(secrets, local=settings.mode == "local", session_seconds=lasts, clock=clock)
     sync = Sync(rooms, auth, projects.read, telemetry, Limits(message=settings.max_message))
     return Services(
-        settings, auth, telemetry, Metrics(telemetry), engine, log, projects, rooms, sync, Scenes(rooms), blobs, ledger,
+        settings, auth, telemetry, Metrics(telemetry), engine, log, projects, rooms, sync, scenes, blobs, ledger,
         dispatcher, Answers(engine, clock), intake, activity,
     )  # fmt: skip
 

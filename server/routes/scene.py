@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import gzip
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -56,8 +58,13 @@ async def read_scene(request: Request, services: Use, project: ProjectOf) -> Res
     headers = {"ETag": f'W/"{seq}"', "Cache-Control": "private, no-cache"}
     if request.headers.get("if-none-match") == headers["ETag"]:
         return Response(status_code=304, headers=headers)
-    seq, body = await services.scenes.json(project)
-    return Response(body, media_type="application/json", headers=headers | {"ETag": f'W/"{seq}"'})
+    seq, zipped = await services.scenes.json(project)
+    headers |= {"ETag": f'W/"{seq}"'}
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        headers |= {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+        return Response(zipped, media_type="application/json", headers=headers)
+    body = await asyncio.to_thread(gzip.decompress, zipped)
+    return Response(body, media_type="application/json", headers=headers)
 
 
 @router.patch(

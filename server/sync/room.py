@@ -79,6 +79,10 @@ class Room:
         """The SceneDocument or SessionDocument."""
         return self._replica.document
 
+    def whole(self) -> bytes:
+        """The document as one update; kept until the next change."""
+        return self._replica.whole()
+
     @property
     def seq(self) -> int:
         """The number of the last committed row."""

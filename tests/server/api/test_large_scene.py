@@ -1,0 +1,57 @@
+"""The JSON of a large scene is written by a process beside the server."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from crdt import nodes
+from crdt.canonical import dumps
+from crdt.document import SceneDocument
+from crdt.effective import effective_scene
+from server.errors import Unavailable
+from server.scene_writer import LARGE, SceneWriter
+from server.services import Services
+
+
+def many_nodes() -> SceneDocument:
+    scene = SceneDocument()
+    with scene.transact():
+        for number in range(700):
+            nodes.add(scene, name=f"Ständer {number}")
+    assert len(scene.update()) > LARGE
+    return scene
+
+
+async def test_a_large_scene_is_told_like_a_small_one(
+    client: httpx.AsyncClient, behind: Services, project: str
+) -> None:
+    scene = many_nodes()
+    room = await behind.rooms.room(f"{project.rsplit('/', 1)[1]}/scene")
+    await room.edit("ada", "test", lambda document: document.apply(scene.update()))
+    zipped = await client.get(f"{project}/scene", headers={"Accept-Encoding": "gzip"})
+    plain = await client.get(f"{project}/scene", headers={"Accept-Encoding": "identity"})
+    assert zipped.headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in plain.headers
+    assert zipped.headers["vary"] == plain.headers["vary"] == "Accept-Encoding"
+    assert zipped.json() == plain.json()
+    told = plain.json()
+    assert (told.pop("project"), told.pop("seq")) == (project.rsplit("/", 1)[1], 1)
+    assert dumps(told) == dumps(effective_scene(scene))
+
+
+async def test_it_is_started_again_when_it_died_and_ends_with_the_server() -> None:
+    writer, state = SceneWriter(), many_nodes().update()
+    first = await writer.write("p", 1, state)
+    process = writer._process
+    assert process is not None
+    process.kill()
+    await process.wait()
+    assert await writer.write("p", 1, state) == first
+    with pytest.raises(Unavailable, match="scene_not_written"):
+        await writer.write("p", 1, b"\xff" * LARGE)
+    assert await writer.write("p", 1, state) == first
+    again = writer._process
+    await writer.close()
+    assert again is not None
+    assert again.returncode is not None
