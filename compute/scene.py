@@ -34,8 +34,6 @@ class SceneMesh:
     mesh: Mesh
     extras: Any = None
     extensions: JsonObject = field(default_factory=dict)
-    levels: list[Mesh] = field(default_factory=list)
-    """Levels of detail for writers that can hold them (MSFT_lod or none)."""
 
 
 @dataclass

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from compute import polygons
 from compute.errors import OperationError
-from compute.formats import ply, stl
+from compute.formats import ply_writer, stl
 from compute.formats.gltf.writer import GlbWriter
 from compute.formats.obj_writer import ObjWriter
 from compute.formats.report import Report
@@ -106,12 +106,12 @@ def _stl(meshes: list[Mesh], options: WriteOptions, report: Report) -> bytes:
 
 
 def _ply(meshes: list[Mesh], options: WriteOptions, report: Report) -> bytes:
-    positions, mesh = ply.joined(meshes)
+    positions, mesh = ply_writer.joined(meshes)
     if len(meshes) > 1:
         report.add("changed", "objects", "PLY holds one mesh: all objects were joined.", len(meshes))
     if any(len(m.texcoords) > 1 for m in meshes):
         report.add("dropped", "UV sets", "PLY holds one UV set; further ones were left out.")
-    return ply.write_ply(positions, mesh, _outlines(mesh), binary=options.binary, unit=options.unit or "metre")
+    return ply_writer.write_ply(positions, mesh, _outlines(mesh), binary=options.binary, unit=options.unit or "metre")
 
 
 def _outlines(mesh: Mesh) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
