@@ -134,5 +134,5 @@ def _bad_cursor() -> Malformed:
 
 
 def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The error answers of a route, for its description. 401 and 422 go without saying."""
-    return {status: {"model": ErrorAnswer} for status in (401, 403, 422, *statuses)}
+    """The error answers of a route, for its description. 400, 401, 403 and 422 go without saying."""
+    return {status: {"model": ErrorAnswer} for status in (400, 401, 403, 422, *statuses)}
