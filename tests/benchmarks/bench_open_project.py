@@ -10,6 +10,7 @@ import asyncio
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 from playwright.async_api import Browser, Page
 
@@ -24,14 +25,24 @@ RUNS = 3
 HERE = Path(__file__).parent
 LINE = {"offline": False, "latency": 40, "downloadThroughput": 20e6 / 8, "uploadThroughput": 20e6 / 8}
 
-FIRST_PIXEL = """() => {
-  const canvas = document.querySelector('canvas');
-  return Number(canvas?.dataset.triangles ?? 0) > 100 ? performance.now() : null;
-}"""
-FULL_DETAIL = """expected => {
-  const canvas = document.querySelector('canvas');
-  return Number(canvas?.dataset.triangles ?? 0) >= expected ? performance.now() : null;
-}"""
+WATCH = """
+window.drawn = [];
+new MutationObserver(() => {
+  const canvas = document.querySelector('canvas[data-triangles]');
+  const triangles = Number(canvas?.dataset.triangles ?? 0);
+  if (triangles === 0 || triangles === window.drawn.at(-1)?.triangles) return;
+  const gl = canvas.getContext('webgl2');
+  const read = (x, y) => {
+    const pixel = new Uint8Array(4);
+    gl.readPixels(x, y, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, pixel);
+    return [...pixel];
+  };
+  const [middle, corner] = [read(canvas.width / 2, canvas.height / 2), read(4, 4)];
+  window.drawn.push({ triangles, at: performance.now(), middle, corner });
+}).observe(document, { subtree: true, attributes: true, attributeFilter: ['data-triangles'] });
+"""
+"""The view writes how many triangles it drew. Within the same task the pixels are still there, and reading one waits
+until they are drawn: the same measure as the peer's."""
 
 
 async def slow_line(page: Page) -> None:
@@ -40,14 +51,22 @@ async def slow_line(page: Page) -> None:
     await devtools.send("Network.emulateNetworkConditions", LINE)
 
 
-async def open_ours(browser: Browser, url: str, project: str, triangles: int) -> tuple[float, float]:
+async def open_ours(browser: Browser, url: str, project: str, triangles: int) -> list[dict[str, Any]]:
+    """What was drawn and when, from the first triangles to the last, for a person who touches nothing."""
     async with person(browser, url, "Ada", (640, 480)) as ada:
+        await ada.page.add_init_script(WATCH)
         await slow_line(ada.page)
         await ada.page.goto(f"{url}/p/{project}", wait_until="commit")
-        first = await ada.page.wait_for_function(FIRST_PIXEL, polling="raf", timeout=120_000)
-        await ada.eval("() => { window.maquette.view.setTriangleBudget(1e9); window.maquette.view.setLevel(0); }")
-        full = await ada.page.wait_for_function(FULL_DETAIL, arg=triangles, polling="raf", timeout=120_000)
-        return float(await first.json_value()), float(await full.json_value())
+        all_drawn = "all => window.drawn.at(-1)?.triangles >= all"
+        await ada.page.wait_for_function(all_drawn, arg=triangles, polling=250, timeout=120_000)
+        drawn: list[dict[str, Any]] = await ada.eval("window.drawn")
+    for frame in drawn:
+        assert differ(frame["middle"], frame["corner"]), f"the model is not to be seen: {frame}"
+    return drawn
+
+
+def differ(one: list[int], other: list[int]) -> bool:
+    return max(abs(a - b) for a, b in zip(one, other, strict=True)) > 30
 
 
 async def open_plain(browser: Browser, url: str, blob: str, script: str) -> float:
@@ -59,10 +78,11 @@ async def open_plain(browser: Browser, url: str, blob: str, script: str) -> floa
     await page.route(f"{url}/plain.js", lambda route: route.fulfill(body=script, content_type="text/javascript"))
     await slow_line(page)
     await page.goto(f"{url}/plain", wait_until="commit")
-    drawn = await page.wait_for_function("() => window.firstPixel", timeout=180_000)
-    milliseconds = float(await drawn.json_value())
+    await page.wait_for_function("() => window.drawn", polling=250, timeout=180_000)
+    drawn = await page.evaluate("window.drawn")
     await context.close()
-    return milliseconds
+    assert differ(drawn["middle"], drawn["corner"]), f"the peer's model is not to be seen: {drawn}"
+    return float(drawn["at"])
 
 
 async def measure() -> Table:
@@ -79,18 +99,22 @@ async def measure() -> Table:
             size = len(await server.blob(project, mesh["geometry"], plain="1"))
             stored = len(await server.blob(project, mesh["geometry"]))
             script = bundle(HERE / "plain_viewer.mjs", Path(folder))
-            ours = [await open_ours(browser, server.url, project, mesh["triangles"]) for _ in range(RUNS)]
-            theirs = [await open_plain(browser, server.url, plain, script) for _ in range(RUNS)]
-    first, full, peer = median([a for a, _ in ours]), median([b for _, b in ours]), median(theirs)
+            ours, theirs = [], []
+            for _ in range(RUNS):  # in turn, so that both meet the same load
+                ours.append(await open_ours(browser, server.url, project, mesh["triangles"]))
+                theirs.append(await open_plain(browser, server.url, plain, script))
+    first, full = median([drawn[0]["at"] for drawn in ours]), median([drawn[-1]["at"] for drawn in ours])
+    peer, begun = median(theirs), ours[0][0]["triangles"]
     return Table(
         "Opening a million triangles",
         f"{mesh['triangles']:,} triangles, imported in {imported:.1f} s; 20 Mbit/s and 40 ms, cold cache, medians of "
-        f"{RUNS}. The plain GLB weighs {size / 1e6:.1f} MB, the stored geometry {stored / 1e6:.1f} MB.",
+        f"{RUNS}. The plain GLB weighs {size / 1e6:.1f} MB, the stored geometry {stored / 1e6:.1f} MB. Ours begins "
+        f"with {begun:,} triangles. Times are of pixels read back; ours include the editor's scripts, the peer's none.",
         ("", "first pixel s", "full detail s"),
         [("Maquette", first / 1000, full / 1000), ("three.js, plain GLB", peer / 1000, peer / 1000)],
         [
-            goal(first < peer, f"first pixel {peer / first:.1f}× sooner"),
-            goal(full < peer, f"full detail {peer / full:.1f}× sooner"),
+            goal(first * 4 <= peer, f"first pixel {peer / first:.1f}× sooner, goal 4×"),
+            goal(full < peer, f"full detail {peer / full:.1f}× sooner, goal 1×"),
         ],
     )
 
