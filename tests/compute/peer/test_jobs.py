@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 
@@ -13,21 +12,9 @@ from compute.mesh import JsonObject
 from crdt import lod, nodes, revisions
 from crdt.client import JobFailed, LiveScene
 from tests.compute.engine.in_process import InProcessEngine
-from tests.support.peers import add_mesh, project, until, working_peer
-from tests.support.server import Served, serving
+from tests.support.peers import add_mesh, until, working_peer
+from tests.support.server import Served
 from tests.support.shapes import smooth, sphere
-
-
-@pytest.fixture
-async def server(tmp_path) -> AsyncIterator[Served]:
-    async with serving(tmp_path / "data") as served:
-        yield served
-
-
-@pytest.fixture
-async def scene(server) -> AsyncIterator[LiveScene]:
-    async with project(server.url) as joined:
-        yield joined
 
 
 class Stage(Engine):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
@@ -12,26 +11,13 @@ from compute import peer as peer_module
 from compute.errors import OperationError
 from compute.lease_client import LeaseClient
 from compute.operations.registry import OPERATIONS
-from crdt.client import JobFailed, LiveScene
+from crdt.client import JobFailed
 from tests.compute.engine.in_process import InProcessEngine
 from tests.support.gltf_builder import quad_file
-from tests.support.peers import add_mesh, project, working_peer
-from tests.support.server import Served, serving
+from tests.support.peers import add_mesh, working_peer
 from tests.support.shapes import smooth, sphere
 
 NODES = 20_000
-
-
-@pytest.fixture
-async def server(tmp_path) -> AsyncIterator[Served]:
-    async with serving(tmp_path / "data") as served:
-        yield served
-
-
-@pytest.fixture
-async def scene(server) -> AsyncIterator[LiveScene]:
-    async with project(server.url) as joined:
-        yield joined
 
 
 class Beats:
