@@ -2,8 +2,10 @@ import { add, type NodeFields } from "@core/nodes";
 import type { Project } from "@core/project";
 import { addCamera, addLight } from "@core/resources";
 import type { Light } from "@core/schema";
-import { quaternionOf } from "@editor/lib/rotation";
+import type { CameraPose } from "@core/view/view";
+import { looking, quaternionOf } from "@editor/lib/rotation";
 import { local } from "@editor/state/local";
+import { viewport } from "@editor/state/viewport";
 
 export function addGroup(project: Project): void {
   place(project, "Add group", () => ({ name: "Group" }));
@@ -20,17 +22,22 @@ export function addLightNode(project: Project, type: Light["type"]): void {
   place(project, "Add light", () => ({ name, ...node, light: addLight(project.scene, { name, type, intensity }) }));
 }
 
+/** It stands where this window looks from, hence in the world, not beside the selection. */
 export function addCameraNode(project: Project): void {
-  place(project, "Add camera", () => ({
-    name: "Camera",
-    translation: [0, 1.6, 5],
-    camera: addCamera(project.scene, { name: "Camera" }),
-  }));
+  const { position: from, target: to } = viewport()?.camera ?? FRONT;
+  const node = { translation: from, rotation: looking([to[0] - from[0], to[1] - from[1], to[2] - from[2]]) };
+  const camera = () => ({ name: "Camera", ...node, camera: addCamera(project.scene, { name: "Camera" }) });
+  place(project, "Add camera", camera, "root");
+}
+
+const FRONT: CameraPose = { position: [0, 1.6, 5], target: [0, 1.6, 0] };
+
+function besideSelection(project: Project): string {
+  return project.store.node(local().selection.at(-1) ?? "")?.parent ?? "root";
 }
 
 /** New things stand beside the selection, and are selected themselves. */
-function place(project: Project, label: string, fields: () => NodeFields): void {
-  const parent = project.store.node(local().selection.at(-1) ?? "")?.parent ?? "root";
+function place(project: Project, label: string, fields: () => NodeFields, parent = besideSelection(project)): void {
   let id = "";
   project.edit(label, () => {
     id = add(project.scene, fields(), { parent });

@@ -77,14 +77,21 @@ export function length(metres: number): string {
 
 /** "1.2 × 0.4 × 3 m": all in the unit of the longest. */
 export function dimensions(metres: readonly number[]): string {
-  const [size, unit] = unitFor(Math.max(...metres.map(Math.abs)) || 1);
-  return `${metres.map((side) => decimal(side / size, 2)).join(" × ")} ${unit}`;
+  const longest = Math.max(...metres.map(Math.abs));
+  const [size, unit] = unitFor(longest || 1);
+  const digits = longest / size >= 100 ? 0 : longest / size >= 10 ? 1 : 2;
+  return `${metres.map((side) => decimal(side / size, digits)).join(" × ")} ${unit}`;
+}
+
+/** "computing" → "Computing". */
+export function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** Refusals speak in clauses ("the key is wrong", "ask for a new one"): makes sentences of them. */
 export function sentences(...clauses: string[]): string {
   return clauses
     .filter(Boolean)
-    .map((clause) => clause.charAt(0).toUpperCase() + clause.slice(1) + (/[.!?]$/.test(clause) ? "" : "."))
+    .map((clause) => capitalised(clause) + (/[.!?]$/.test(clause) ? "" : "."))
     .join(" ");
 }

@@ -1,7 +1,7 @@
 import { Euler, Quaternion } from "three";
 import { expect, test } from "vitest";
 import { eulerFor, rotationFor } from "./euler-memory";
-import { eulerOf, quaternionOf } from "./rotation";
+import { eulerOf, looking, quaternionOf } from "./rotation";
 
 const ANGLES = [-170, -90, -35, 0, 20, 89, 130] as const;
 
@@ -28,4 +28,20 @@ test("angles that were typed stay as they were typed, until the rotation changes
   const rotation = rotationFor("node", [0, 100, 0]);
   expect(eulerFor("node", rotation)).toEqual([0, 100, 0]);
   expect(eulerFor("node", quaternionOf([0, 30, 0]))).toEqual([0, 30, 0]);
+});
+
+test("looking turns −Z into the direction and keeps the horizon level", () => {
+  for (const direction of [
+    [0, 0, -1],
+    [3, 0, 0],
+    [1, -2, 2],
+    [-1, 1, 1],
+  ] as const) {
+    const [x, y, z, w] = looking(direction);
+    const length = Math.hypot(...direction);
+    const forward = [-2 * (x * z + w * y), -2 * (y * z - w * x), -(1 - 2 * (x * x + y * y))];
+    for (const i of [0, 1, 2] as const) expect(forward[i]).toBeCloseTo(direction[i] / length);
+    // The camera's right hand, +X, stays horizontal.
+    expect(2 * (x * y + w * z)).toBeCloseTo(0);
+  }
 });

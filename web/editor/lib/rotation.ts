@@ -29,6 +29,14 @@ export function quaternionOf([a, b, c]: Vec3): [number, number, number, number] 
   ]);
 }
 
+/** Turns −Z, where cameras look, into a direction; +Y stays up. */
+export function looking([x, y, z]: Vec3): [number, number, number, number] {
+  const yaw = Math.atan2(-x, -z) / 2;
+  const pitch = Math.atan2(y, Math.hypot(x, z)) / 2;
+  const [cy, sy, cp, sp] = [Math.cos(yaw), Math.sin(yaw), Math.cos(pitch), Math.sin(pitch)];
+  return normalised([cy * sp, sy * cp, -sy * sp, cy * cp]);
+}
+
 export function normalised([x, y, z, w]: Quaternion): [number, number, number, number] {
   const length = Math.hypot(x, y, z, w) || 1;
   return [x / length, y / length, z / length, w / length];

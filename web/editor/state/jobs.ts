@@ -1,7 +1,7 @@
 /** Jobs of the session, with the progress that their peers report through presence. */
 
 import type { JobSnapshot } from "@core/session-store";
-import { sentences } from "@editor/lib/format";
+import { capitalised, sentences } from "@editor/lib/format";
 import { useMemo, useSyncExternalStore } from "react";
 import { create } from "zustand";
 import { usePeople } from "./people";
@@ -62,7 +62,12 @@ export function useJobList(): readonly JobView[] {
     return jobs.map((job) => {
       const report = reports.get(job.id);
       const active = isActive(job);
-      return { ...job, active, progress: active ? report?.progress : undefined, message: report?.message ?? "" };
+      return {
+        ...job,
+        active,
+        progress: active ? report?.progress : undefined,
+        message: capitalised(report?.message ?? ""),
+      };
     });
   }, [jobs, people]);
 }

@@ -1,10 +1,12 @@
 import { addShape } from "@editor/commands/add-shape";
 import { pickAndImport } from "@editor/commands/import-files";
-import { useJobs } from "@editor/state/jobs";
+import { type JobView, useActiveJob, useJobs } from "@editor/state/jobs";
 import { useProject, useRoots } from "@editor/state/project";
 import { useCanEdit, useReady } from "@editor/state/status";
 import { Button } from "@editor/ui/button";
 import { PackageOpen } from "lucide-react";
+
+const isImport = (job: JobView) => job.op === "import";
 
 /** What to do first in a scene without anything. */
 export function EmptyScene() {
@@ -13,7 +15,8 @@ export function EmptyScene() {
   const ready = useReady();
   const editable = useCanEdit();
   const uploading = useJobs((jobs) => jobs.uploads.length > 0);
-  if (roots.length || !ready || !editable || uploading) return null;
+  const importing = useActiveJob(isImport) !== undefined;
+  if (roots.length || importing || !ready || !editable || uploading) return null;
   return (
     <section aria-label="Getting started" className="pointer-events-none absolute inset-0 grid place-items-center p-4">
       <div className="pointer-events-auto flex max-w-xs animate-fade flex-col items-center gap-2 rounded-xl border border-dashed border-edge bg-panel/90 p-6 text-center">

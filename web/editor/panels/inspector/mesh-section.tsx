@@ -22,12 +22,17 @@ function One({ id }: { id: string }) {
     <dl className="grid grid-cols-[92px_1fr] gap-x-2 gap-y-1">
       <Fact name="Name" value={mesh.name || "Unnamed"} />
       <Fact name="Triangles" value={count(revision.triangles)} />
-      <Fact name="Vertices" value={`${count(revision.vertices)} (${count(revision.positions)} positions)`} />
+      <Fact name="Vertices" value={verticesOf(revision)} />
       <Fact name="Size" value={dimensions(size)} />
       <Fact name="Stored" value={bytes(revision.bytes)} />
       {users > 1 && <Fact name="Used by" value={plural(users, "node")} />}
     </dl>
   );
+}
+
+/** Seams make several vertices of one position. */
+function verticesOf({ vertices, positions }: { vertices: number; positions: number }): string {
+  return positions === vertices ? count(vertices) : `${count(vertices)} (${count(positions)} positions)`;
 }
 
 function Sum({ ids }: { ids: readonly string[] }) {

@@ -89,7 +89,7 @@ function saveExport(project: Project, job: JobSnapshot): void {
   if (!blob) return;
   download(project.api.blobUrl(project.id, blob, name), name);
   const size = job.result?.bytes;
-  toast(`“${name}” goes to your downloads`, {
+  toast(`“${name}” is exported`, {
     tone: "ok",
     ...(typeof size === "number" && { detail: bytes(size) }),
     ...reportAction(job),
