@@ -85,6 +85,7 @@ async def test_sockets_are_guarded_too(tmp_path: Path) -> None:
 
 
 async def test_with_a_key_nobody_gets_in_without_it(tmp_path: Path) -> None:
+    """REQUIREMENTS 23.2."""
     async with api(tmp_path, **KEYED) as client:
         for method, path in (("GET", ME), ("GET", "/api/v1/projects"), ("POST", "/api/v1/projects")):
             answer = await client.request(method, path, json={"name": "x"} if method == "POST" else None)

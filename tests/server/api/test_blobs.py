@@ -39,6 +39,7 @@ async def test_a_wrong_hash_stores_nothing(client: httpx.AsyncClient, project: s
 
 
 async def test_a_blob_is_cached_for_ever_and_never_shown_as_a_page(client: httpx.AsyncClient, blob: str) -> None:
+    """REQUIREMENTS 20.6."""
     answer = await client.get(blob, headers={"Accept-Encoding": "gzip"})
     assert answer.content == DATA
     assert answer.headers["etag"] == f'"{SHA}"'

@@ -66,6 +66,7 @@ async def test_presence_shows_who_is_here(tmp_path: Path) -> None:
 
 
 async def test_saved_means_that_a_killed_server_still_has_it(tmp_path: Path) -> None:
+    """REQUIREMENTS 1.2."""
     with running_server(tmp_path) as server:
         url = await make_project(server.url)
         async with join(url) as scene:

@@ -285,6 +285,7 @@ async def test_export_has_a_call_of_its_own(client: httpx.AsyncClient, project: 
 
 
 async def test_peers_endpoints_need_the_peer_token(client: httpx.AsyncClient) -> None:
+    """REQUIREMENTS 23.2."""
     body = {"peer": "p", "ops": ["export"]}
     refused = await client.post("/api/v1/peers/lease", json=body)
     assert (refused.status_code, refused.json()["error"]["code"]) == (403, "forbidden")

@@ -16,9 +16,10 @@ import pytest
 
 from crdt import nodes
 from crdt.client import join
+from server.app import create_app
 from server.settings import Settings
 from tests.server.api.test_client import make_project
-from tests.support.server import TOP, running_server
+from tests.support.server import TOP, running_server, settings_for
 
 MODULE = [sys.executable, "-m", "server"]
 
@@ -30,6 +31,7 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
 
 
 def test_help_shows_every_setting() -> None:
+    """REQUIREMENTS 23.3."""
     shown = run("serve", "--help")
     assert shown.returncode == 0
     for name, field in Settings.model_fields.items():
@@ -65,7 +67,25 @@ def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:
     assert "in use" in ended.stderr
 
 
+def test_nothing_listens_beyond_this_machine_by_default(tmp_path: Path) -> None:
+    """REQUIREMENTS 23.2: binding is loopback unless it is asked for otherwise."""
+    with running_server(tmp_path) as server:
+        assert server.process is not None
+        sockets = psutil.Process(server.process.pid).net_connections()
+        assert {found.laddr.ip for found in sockets if found.status == psutil.CONN_LISTEN} == {"127.0.0.1"}
+
+
+async def test_a_server_that_still_starts_is_alive_but_not_ready(tmp_path: Path) -> None:
+    """REQUIREMENTS 21.4: an application whose lifespan has not begun (a proxy may hold its socket already)."""
+    transport = httpx.ASGITransport(create_app(settings_for(tmp_path)))
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        assert (await client.get("/healthz")).status_code == 200
+        answer = await client.get("/readyz")
+        assert (answer.status_code, answer.json()["ready"]) == (503, False)
+
+
 async def test_sigterm_loses_nothing_and_closes_sockets_in_order(tmp_path: Path) -> None:
+    """REQUIREMENTS 21.4."""
     with running_server(tmp_path) as server:
         url = await make_project(server.url)
         async with join(url) as scene:

@@ -50,6 +50,7 @@ async def test_a_list_with_one_bad_edit_changes_nothing(client: httpx.AsyncClien
 
 
 async def test_an_unchanged_scene_is_not_sent_again(client: httpx.AsyncClient, project: str) -> None:
+    """REQUIREMENTS 20.6."""
     first = await client.get(f"{project}/scene")
     again = await client.get(f"{project}/scene", headers={"If-None-Match": first.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
@@ -68,6 +69,7 @@ async def test_edits_are_logged_in_the_name_of_their_author(
 
 
 async def test_a_large_answer_is_compressed(client: httpx.AsyncClient, project: str) -> None:
+    """REQUIREMENTS 20.6."""
     edits = [{"edit": "node.add", "name": f"Node number {number}"} for number in range(50)]
     await client.patch(f"{project}/scene", json=edits)
     answer = await client.get(f"{project}/scene", headers={"Accept-Encoding": "gzip"})
@@ -92,6 +94,7 @@ async def test_bad_json_is_refused(
 
 
 async def test_levels_are_found_by_number(client: httpx.AsyncClient, behind: Services, project: str) -> None:
+    """REQUIREMENTS 6.8."""
     mesh = "meshmeshmeshmesh"
     base, coarse = "a" * 64, "b" * 64
     revision = Revision(
