@@ -137,5 +137,5 @@ async def test_dialogs(tmp_path: Path, size: tuple[int, int]) -> None:
             await close_dialog(ada)
         await ada.page.click("[data-testid=jobs]")
         await ada.page.locator(f"[data-job-id='{job}']").get_by_role("button", name="Report").click()
-        await ada.page.get_by_text("What happened to the things in the file.").wait_for()
+        await ada.page.get_by_role("dialog", name="Import: plate.stl").wait_for()
         await assert_accessible(ada, "report of an import")
