@@ -20,6 +20,7 @@ from server.jobs.dispatcher import Dispatcher
 from server.jobs.intake import Intake
 from server.jobs.leases import Leases
 from server.jobs.mirror import SessionMirror
+from server.jobs.plain import PlainCopies
 from server.jobs.queue import JobQueue
 from server.ledger import BlobLedger
 from server.metrics import Metrics
@@ -53,6 +54,7 @@ class Services:
     blobs: BlobStore
     ledger: BlobLedger
     dispatcher: Dispatcher
+    plain: PlainCopies
     answers: Answers
     intake: Intake
     activity: Activity
@@ -87,7 +89,7 @@ def _wire(
     queue, ledger, projects = JobQueue(engine, clock), BlobLedger(engine, clock), Projects(engine, clock)
     leases = Leases(engine, clock, seconds=settings.lease_seconds, attempts=settings.job_attempts)
     mirror = SessionMirror(queue)
-    dispatcher = Dispatcher(engine, queue, leases, mirror, rooms, ledger, blobs, quota=settings.job_quota, clock=clock)
+    dispatcher = Dispatcher(engine, queue, leases, mirror, rooms, ledger, quota=settings.job_quota, clock=clock)
     intake, activity = Intake(rooms, dispatcher, mirror), Activity(projects)
     rooms.on_load(mirror.repair)
     rooms.on_load(intake.loaded)
@@ -98,7 +100,7 @@ def _wire(
     sync = Sync(rooms, auth, projects.read, telemetry, Limits(message=settings.max_message))
     return Services(
         settings, auth, telemetry, Metrics(telemetry), engine, log, projects, rooms, sync, scenes, blobs, ledger,
-        dispatcher, Answers(engine, clock), intake, activity,
+        dispatcher, PlainCopies(dispatcher, ledger, blobs), Answers(engine, clock), intake, activity,
     )  # fmt: skip
 
 

@@ -18,13 +18,11 @@ from crdt.errors import MaquetteError
 from crdt.ids import new_id
 from crdt.schema import Job
 from server.auth import Identity, stable_id
-from server.blobs import BlobStore
-from server.errors import Conflict, Forbidden, Unavailable, Unprocessable
+from server.errors import Conflict, Forbidden, Unprocessable
 from server.jobs.job import JsonObject, QueuedJob
 from server.jobs.leases import Lease, Leases, lease_lost
 from server.jobs.mirror import SessionMirror
 from server.jobs.operations import check_request, is_internal
-from server.jobs.plain import is_compressed
 from server.jobs.queue import JobQueue
 from server.jobs.signals import Signals, wait_for
 from server.ledger import BlobLedger
@@ -36,7 +34,6 @@ log = structlog.get_logger()
 
 _QUEUED = "queued"
 _LEASED = "leased"
-_PLAIN_WAIT = 30.0
 _PEER_SEEN = 90.0
 
 
@@ -45,7 +42,7 @@ class Dispatcher:
 
     def __init__(
         self, engine: AsyncEngine, queue: JobQueue, leases: Leases, mirror: SessionMirror, rooms: Rooms,
-        ledger: BlobLedger, blobs: BlobStore, *, quota: int, clock: Callable[[], float],
+        ledger: BlobLedger, *, quota: int, clock: Callable[[], float],
     ) -> None:  # fmt: skip
         self.queue = queue
         self.signals = Signals()
@@ -54,7 +51,6 @@ class Dispatcher:
         self._mirror = mirror
         self._rooms = rooms
         self._ledger = ledger
-        self._blobs = blobs
         self._quota = quota
         self._clock = clock
         self._peers: dict[str, float] = {}
@@ -66,7 +62,7 @@ class Dispatcher:
     ) -> QueuedJob:
         """Check and queue a job in the asker's name."""
         await self._check(project, who.user_id, who.role, op, target, params)
-        return await self._queue(project, id or new_id(), op, target, params, who.user_id)
+        return await self.enqueue(project, id or new_id(), op, target, params, who.user_id)
 
     async def asked_in_session(self, project: str, id: str, author: str, role: Role, record: Mapping[str, Any]) -> None:
         """Queue what a participant wrote as `jobs/{id}` of the session document; a refused one is kept as failed."""
@@ -74,7 +70,7 @@ class Dispatcher:
             job = Job.model_validate(record)
             by = author or job.by
             await self._check(project, by, role, job.op, job.target, job.params)
-            await self._queue(project, id, job.op, job.target, job.params, by, job.at)
+            await self.enqueue(project, id, job.op, job.target, job.params, by, job.at)
         except ValidationError as error:
             refusal = Unprocessable("bad_job", f"the record is no job: {error.errors()[0]['msg']}")
             await self._refuse(project, id, author, record, refusal)
@@ -95,9 +91,10 @@ class Dispatcher:
                 "too_many_jobs", f"{self._quota} jobs of yours wait or run already", "wait for one, or cancel one"
             )
 
-    async def _queue(
+    async def enqueue(
         self, project: str, id: str, op: str, target: JsonObject, params: JsonObject, by: str, at: int | None = None
     ) -> QueuedJob:
+        """Queue a job that was checked, or that the server asks for itself."""
         job = await self.queue.add(id, project, op, target, params, by, at)
         self.signals.notify(_QUEUED)
         await self._mirror.show(job)
@@ -243,31 +240,6 @@ class Dispatcher:
             self.signals.notify(_QUEUED)
         await self._mirror.show(job)
         return job
-
-    # -- decoded copies
-
-    async def plain_blob(self, project: str, who: Identity, sha256: str) -> str:
-        """The blob that any tool can read: this one, or its decoded copy. 503 while a peer still makes the copy."""
-        plain = await self._ledger.plain_of(sha256)
-        if plain is None:
-            if not await is_compressed(self._blobs, sha256):
-                return sha256
-            plain = await self._decode(project, who, sha256)
-        await self._ledger.record(project, plain, await self._blobs.size(plain))
-        return plain
-
-    async def _decode(self, project: str, who: Identity, sha256: str) -> str:
-        # One job a blob, project and attempt series: askers that come while it runs wait for the same one.
-        id = stable_id("plain", project, sha256, str(await self.queue.failures("plain", project, sha256)))
-        await self._queue(project, id, "plain", {}, {"blob": sha256}, who.user_id)
-        job = await self.wait(project, id, _PLAIN_WAIT)
-        if job.state == "failed" and job.error is not None:
-            raise Unprocessable(job.error["code"], job.error["message"], job.error.get("hint", ""))
-        if job.result is None:
-            raise Unavailable(
-                "not_decoded_yet", "a compute peer has not decoded this geometry yet", "ask again", {"Retry-After": "5"}
-            )
-        return str(job.result["blob"])
 
 
 def _with_url(project: str, result: JsonObject) -> JsonObject:

@@ -54,7 +54,7 @@ async def get_blob(
 ) -> Response:  # fmt: skip
     """The bytes of a blob, or a range of them."""
     await _need(services, project.id, sha256)
-    served = await services.dispatcher.plain_blob(project.id, who, sha256) if plain else sha256
+    served = await services.plain.find(project.id, who, sha256) if plain else sha256
     return await _serve(request, services, served, name)
 
 

@@ -154,7 +154,7 @@ async def test_a_compressed_geometry_is_decoded_by_a_peer_once(
 async def test_without_a_peer_the_plain_form_is_there_later(
     client: httpx.AsyncClient, project: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("server.jobs.dispatcher._PLAIN_WAIT", 0.01)
+    monkeypatch.setattr("server.jobs.plain._WAIT", 0.01)
     compressed = await put(client, project, glb({"extensionsRequired": ["EXT_meshopt_compression"]}))
     answer = await client.get(f"{project}/blobs/{compressed}", params={"plain": 1})
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, "not_decoded_yet")
