@@ -58,7 +58,7 @@ export class Controls {
     on("pointercancel", (event) => this.up(event, true));
     on("pointerleave", () => this.pressed.size === 0 && this.host.hover(null));
     on("wheel", this.wheel);
-    on("contextmenu", (event) => event.preventDefault());
+    on("contextmenu", this.longPress);
   }
 
   dispose(): void {
@@ -129,6 +129,15 @@ export class Controls {
     if (event.button === 0) this.host.click(pointer);
     else if (event.button === 2) this.host.contextMenu(pointer);
   }
+
+  /** A mouse's menu comes with its release (`up`), a finger's while it still rests on the glass. */
+  private readonly longPress = (event: Event): void => {
+    event.preventDefault();
+    if (!(event instanceof PointerEvent) || event.pointerType !== "touch") return;
+    if (!this.start || this.start.moved || this.pressed.size !== 1) return;
+    this.start = null;
+    this.host.contextMenu({ ...this.at(event), event });
+  };
 
   private endGrab(pointer: Pointer, cancelled: boolean): void {
     if (this.mode !== "grabbed") return;

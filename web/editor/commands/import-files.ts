@@ -18,13 +18,15 @@ export async function importFiles(project: Project, files: readonly SourceFile[]
     return;
   }
   const groups = importGroups(files);
-  if (!groups.length) {
-    toast("There is no model among these files", {
-      tone: "warn",
-      detail: "Maquette reads GLB, glTF, OBJ, STL, PLY and 3MF, also zipped together with their textures.",
-    });
-  }
+  if (!groups.length) tellNoModel();
   for (const group of groups) await importGroup(project, group, sequel);
+}
+
+export function tellNoModel(): void {
+  toast("There is no model among these files", {
+    tone: "warn",
+    detail: "Maquette reads GLB, glTF, OBJ, STL, PLY and 3MF, also zipped together with their textures.",
+  });
 }
 
 async function importGroup(project: Project, { title, files }: ImportGroup, sequel?: Sequel): Promise<void> {

@@ -1,6 +1,7 @@
 /** Ways to a new project: empty, from files, or the sample. */
 import type { Project } from "@core/project";
-import { importFiles } from "@editor/commands/import-files";
+import { importFiles, tellNoModel } from "@editor/commands/import-files";
+import { importGroups } from "@editor/commands/import-groups";
 import { lightSample, presentSample, SAMPLE_NAME, sampleGlb } from "@editor/commands/sample";
 import type { SourceFile } from "@editor/lib/dropped-files";
 import { whenOpen } from "@editor/state/pending";
@@ -17,6 +18,10 @@ export async function openNew(name = "Untitled", task?: (project: Project) => vo
 
 /** A project named after the first file or folder; the editor shows the import while it runs. */
 export async function openFiles(files: readonly SourceFile[]): Promise<void> {
+  if (!importGroups(files).length) {
+    if (files.length) tellNoModel();
+    return;
+  }
   const base = files[0]?.path.split("/")[0];
   if (base) await openNew(base.replace(/\.[^.]+$/, "") || "Untitled", (project) => void importFiles(project, files));
 }

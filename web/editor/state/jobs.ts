@@ -79,7 +79,7 @@ export function useActiveJob(matches: (job: JobView) => boolean): JobView | unde
 /** Why a job failed, as sentences. */
 export function reasonOf(job: JobSnapshot): string {
   const { message = "The reason is unknown", hint = "" } = job.error ?? {};
-  return sentences(message.replaceAll("`", ""), hint.replaceAll("`", ""));
+  return sentences(message, hint).replaceAll("`", "");
 }
 
 const VERBS: Record<string, string> = {

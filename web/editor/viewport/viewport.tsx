@@ -50,10 +50,10 @@ export default function Viewport() {
       />
       <div ref={overlay} aria-hidden className="pointer-events-none absolute inset-0 overflow-hidden" />
       <EmptyScene />
-      <div className="pointer-events-none absolute inset-x-2 bottom-2 flex items-end justify-between gap-2">
-        <ActiveJobs />
+      <div className="pointer-events-none absolute right-2 bottom-2">
         <StatusLine />
       </div>
+      <ActiveJobs />
       <ViewMenu />
       <Announcer />
       {menu && <MenuAt at={menu} entries={sceneMenu(project)} onClose={() => setMenu(null)} />}

@@ -11,7 +11,7 @@ export function ActiveJobs() {
   return (
     <section
       aria-label="Active jobs"
-      className="pointer-events-auto w-72 max-w-full animate-rise overflow-hidden rounded-lg border border-line bg-panel shadow-pop"
+      className="absolute left-2 w-72 max-w-[calc(100%-16px)] max-lg:bottom-12 max-sm:bottom-24 lg:top-2 animate-rise overflow-hidden rounded-lg border border-line bg-panel shadow-pop"
     >
       <ul className="max-h-56 divide-y divide-line overflow-y-auto">
         {uploads.map((upload) => (
