@@ -19,6 +19,7 @@ from crdt.document import Document
 from crdt.errors import ConnectionRefused, ProtocolError
 from crdt.messages import (
     EMPTY_UPDATE,
+    FRAME_TOO_LARGE,
     AwarenessUpdate,
     Hello,
     Message,
@@ -124,6 +125,10 @@ class Provider:
             self._on_presence(gone)
 
     def _reason(self, closed: ChannelClosed) -> Exception:
+        if closed.code == FRAME_TOO_LARGE:
+            self._refusal = self._refusal or ConnectionRefused(
+                "message_too_large", "one message holds more than the other side takes", "MAQUETTE_MAX_MESSAGE"
+            )
         if self._refusal is None and closed.code in REFUSALS and closed.code not in TRANSIENT:
             self._refusal = ConnectionRefused(closed.reason or "refused", f"the server closed with {closed.code}")
         return self._refusal or closed

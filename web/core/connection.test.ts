@@ -116,6 +116,15 @@ test("a refusal is final, has the server's words and keeps the edits as values",
   expect(server.sockets).toEqual([]);
 });
 
+test.each([1009, 4413])("what is too large for the server is final, but the copy is kept: %i", (code) => {
+  const server = new FakeServer();
+  const { connection } = join(server);
+  server.settle();
+  server.sockets[0]?.end(code);
+  expect([connection.state, connection.spoiled]).toEqual(["refused", false]);
+  expect(connection.refusal?.code).toBe(code === 1009 ? "message_too_large" : "closed_4413");
+});
+
 test("a client that was too slow comes back", () => {
   const server = new FakeServer();
   const { connection } = join(server);

@@ -56,9 +56,14 @@ const FINAL_CODES: ReadonlySet<number> = new Set([
   CLOSE.noSuchProject,
   CLOSE.updateRefused,
   CLOSE.tooLarge,
+  CLOSE.frameTooLarge,
 ]);
 
-const SPOILING_CODES: ReadonlySet<number> = new Set([CLOSE.updateRefused, CLOSE.tooLarge]);
+const TOO_LARGE: ErrorShape = {
+  code: "message_too_large",
+  message: "more was changed offline than the server takes in one message",
+  hint: "MAQUETTE_MAX_MESSAGE sets the limit; this browser's copy is kept",
+};
 
 export class Connection {
   readonly #options: ConnectionOptions;
@@ -304,10 +309,10 @@ export class Connection {
     if (socket !== this.#socket) return;
     this.#leave();
     if (FINAL_CODES.has(code)) {
-      this.#spoiled = SPOILING_CODES.has(code);
-      this.#refuse(
-        this.#refusal ?? { code: `closed_${code}`, message: reason || "the server closed the connection", hint: "" },
-      );
+      // What is only too large is kept: the server's limit can be raised.
+      this.#spoiled = code === CLOSE.updateRefused;
+      const unexplained = { code: `closed_${code}`, message: reason || "the server closed the connection", hint: "" };
+      this.#refuse(this.#refusal ?? (code === CLOSE.frameTooLarge ? TOO_LARGE : unexplained));
       return;
     }
     this.#refusal = null;

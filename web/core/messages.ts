@@ -19,6 +19,8 @@ export const CAPABILITIES: readonly string[] = ["saved", "refusal", "hello"];
 
 export const CLOSE = {
   goingAway: 1001,
+  /** By the socket itself, for a message far above the limit: nothing of ours could say why. */
+  frameTooLarge: 1009,
   restart: 1012,
   malformed: 4400,
   notAuthorised: 4401,
