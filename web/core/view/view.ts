@@ -7,12 +7,14 @@ import { Flight } from "./flight";
 import type { Viewport } from "./gizmo";
 import { Grid } from "./grid";
 import { Helpers } from "./helpers";
+import { highlightColors, highlightOutlines } from "./highlights";
 import { Interaction } from "./interaction";
 import type { MirrorChanges } from "./mirror";
 import type { LevelPolicy } from "./objects";
-import { type Outline, Outlines } from "./outlines";
+import { Outlines } from "./outlines";
 import { People } from "./people";
 import { Stage } from "./renderer";
+import { report } from "./report";
 import { screenshot } from "./screenshot";
 import type { BlobSource, GeometryDecoder, SceneSource } from "./sources";
 import type { CameraPose, Person, Shading, Side, Snap, Space, Tool, ViewCallbacks, ViewStats } from "./types";
@@ -30,7 +32,6 @@ export interface ViewOptions {
   readonly decoder?: GeometryDecoder;
 }
 
-const SELECTION_COLOR = "#ffa53d";
 export const DEFAULT_BUDGET = 3_000_000;
 
 export class SceneView {
@@ -239,8 +240,8 @@ export class SceneView {
     const { camera, height } = this.stage;
     this.environment.update(camera, this.helpers.lights);
     this.grid.update(this.pose);
-    this.helpers.update(camera, height, this.selectionColors(), true);
-    this.outlines.set([...this.outlined()]);
+    this.helpers.update(camera, height, highlightColors(this.people.list, this.selection), true);
+    this.outlines.set([...highlightOutlines(this.people.list, this.selection, this.content)]);
     this.interaction.gizmo.update(camera, height);
   }
 
@@ -255,40 +256,11 @@ export class SceneView {
     this.grid.object.visible = gridShown;
   }
 
-  private selectionColors(): Map<string, string> {
-    const colors = new Map<string, string>();
-    for (const person of this.people.list) for (const id of person.selection) colors.set(id, person.color);
-    for (const id of this.selection) colors.set(id, SELECTION_COLOR);
-    return colors;
-  }
-
-  private *outlined(): Generator<Outline> {
-    for (const person of this.people.list) yield* this.outlinesOf(person.selection, person.color);
-    yield* this.outlinesOf(this.selection, SELECTION_COLOR);
-  }
-
-  private *outlinesOf(ids: Iterable<string>, color: string): Generator<Outline> {
-    for (const drawable of this.content.objects.below(ids)) {
-      const geometry = drawable.visible ? this.content.geometryOf(drawable) : undefined;
-      if (geometry) yield { drawable, geometry, color };
-    }
-  }
-
-  /** What tests and the editor read: the revision on the screen, its triangles and levels, whether anything is still to come. */
   private publish(version: number, more: boolean): void {
     const { canvas, callbacks } = this.options;
-    const levels = new Set<number>();
-    for (const drawable of this.content.objects.drawables.values()) {
-      if (drawable.visible) levels.add(drawable.drawn?.level ?? -1);
-    }
-    canvas.dataset.revision = String(version);
-    canvas.dataset.triangles = String(this.content.triangles);
-    canvas.dataset.level = [...levels].sort((a, b) => a - b).join(",");
-    canvas.dataset.loading = String(this.content.stream.pending);
-    canvas.dataset.moving = String(this.flight.flying);
-    const settled = !more && !this.flight.flying && this.content.stream.pending === 0;
-    canvas.dataset.settled = String(settled);
-    if (settled && this.content.hasUnprepared) this.stage.whenDrawn(() => this.content.prepareForClicks());
+    const { content, flight, stage } = this;
+    const settled = report(canvas, { version, content, flying: flight.flying, more });
+    if (settled && content.hasUnprepared) stage.whenDrawn(() => content.prepareForClicks());
     if (callbacks.onStats) callbacks.onStats(this.stats());
   }
 
