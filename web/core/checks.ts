@@ -31,7 +31,7 @@ export function fits(check: Check, value: unknown): boolean {
 }
 
 /** A JSON value of bounded depth, with finite numbers and whole characters. */
-export function isJson(value: unknown, depth = 0): boolean {
+function isJson(value: unknown, depth = 0): boolean {
   if (value === null || typeof value === "boolean") return true;
   if (typeof value === "string") return !HALF_CHARACTER.test(value);
   if (typeof value === "number") return Number.isFinite(value);

@@ -9,10 +9,6 @@ import { type Job, type JobState, TRANSITIONS as TABLE } from "./schema";
 /** J1: which states may follow which. */
 export const TRANSITIONS: Readonly<Record<JobState, readonly JobState[]>> = TABLE;
 
-export function canBecome(from: JobState, to: JobState): boolean {
-  return TRANSITIONS[from].includes(to);
-}
-
 export function isFinal(state: JobState): boolean {
   return TRANSITIONS[state].length === 0;
 }

@@ -205,7 +205,7 @@ export function readNumber(decoder: decoding.Decoder): number {
 }
 
 /** A copy, so that the message's buffer can go. */
-export function readBytes(decoder: decoding.Decoder): Uint8Array {
+function readBytes(decoder: decoding.Decoder): Uint8Array {
   const length = readNumber(decoder);
   const left = decoder.arr.length - decoder.pos;
   if (length > left) throw new ProtocolError("cut_short", `${left} bytes`, `${length}`);

@@ -93,7 +93,7 @@ export function checkNew(scene: SceneDocument, root: string, id: string): void {
 }
 
 /** An order key before a sibling, or at the end (null); `moving` is not counted among the siblings. */
-export function orderBefore(tree: Tree, parent: string, before: string | null, moving: string | null): string {
+function orderBefore(tree: Tree, parent: string, before: string | null, moving: string | null): string {
   const siblings = tree.children.get(parent) ?? [];
   if (before === null) return between(orderKey(tree, siblings.at(-1)), null);
   const at = before === moving ? -1 : siblings.indexOf(before);

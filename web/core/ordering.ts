@@ -11,7 +11,7 @@ const LAST = DIGITS.length - 1;
 const MIDDLE = DIGITS[31] as string;
 
 /** Two random digits, the last one not `0`: concurrent inserts at one place rarely tie. */
-export function randomJitter(): string {
+function randomJitter(): string {
   const [a, b] = crypto.getRandomValues(new Uint32Array(2)) as unknown as [number, number];
   return digit(a % 62) + digit(1 + (b % LAST));
 }

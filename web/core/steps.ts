@@ -65,7 +65,7 @@ function compareTargets(a: readonly (string | number)[], b: readonly (string | n
 }
 
 /** Whether a change ends where it began. */
-export function isVoid(change: Change): boolean {
+function isVoid(change: Change): boolean {
   if ("create" in change) return false;
   if ("move" in change) return samePlace(change.before, change.after);
   return "before" in change === "after" in change && sameValue(change.before, change.after);

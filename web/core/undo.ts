@@ -113,7 +113,7 @@ export class UndoStack {
 }
 
 /** U3: one forward transaction that turns a step around where the document still is as the step left it; `at` marks trash. */
-export function revert(document: CrdtDocument, step: Step, at = Date.now()): { step: Step; kept: readonly Path[] } {
+function revert(document: CrdtDocument, step: Step, at = Date.now()): { step: Step; kept: readonly Path[] } {
   const kept: Path[] = [];
   const inverse = document.transact(() => {
     for (const change of step) {
