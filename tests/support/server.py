@@ -15,7 +15,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -195,20 +195,19 @@ async def serving(data: Path, *, port: int = 0, **values: Any) -> AsyncIterator[
         timeout_graceful_shutdown=5,
     )  # fmt: skip
     server = _QuietServer(config, app)
-    listening = config.bind_socket()
-    task = asyncio.create_task(server.serve([listening]))
-    started = asyncio.create_task(server.ready.wait())
-    await asyncio.wait({task, started}, return_when=asyncio.FIRST_COMPLETED)
-    started.cancel()
-    if task.done():
-        task.result()
-        raise AssertionError("the application did not start")
-    try:
-        yield Served(f"http://127.0.0.1:{listening.getsockname()[1]}", app, data)
-    finally:
-        server.should_exit = True
-        await task
-        listening.close()
+    with closing(config.bind_socket()) as listening:
+        task = asyncio.create_task(server.serve([listening]))
+        started = asyncio.create_task(server.ready.wait())
+        await asyncio.wait({task, started}, return_when=asyncio.FIRST_COMPLETED)
+        started.cancel()
+        if task.done():
+            task.result()
+            raise AssertionError("the application did not start")
+        try:
+            yield Served(f"http://127.0.0.1:{listening.getsockname()[1]}", app, data)
+        finally:
+            server.should_exit = True
+            await task
 
 
 class _QuietServer(uvicorn.Server):
