@@ -81,8 +81,9 @@ class Provider:
 
     @property
     def is_saved(self) -> bool:
-        """Whether everything in the document is committed at the server."""
-        return self._may_send_updates and not self._updates and self._saved >= self._sent
+        """Whether everything in the document is committed at the server. Never after the end: later edits are unseen."""
+        is_answered = self._may_send_updates and not self._updates and self._saved >= self._sent
+        return is_answered and self._ended is None
 
     async def saved(self) -> int:
         """Wait until every edit made so far is committed; the log's number. Raises what ended the connection."""
