@@ -35,7 +35,7 @@ class HandChannel:
             raise ChannelClosed(1006, "gone")
         return received
 
-    async def close(self, code: int = 1000, reason: str = "") -> None:
+    async def close(self, *_: object) -> None:
         self.hang_up()
 
 
