@@ -1,6 +1,7 @@
 """Fewer triangles on a subset of the positions, all primitives together, seams, creases and material borders kept.
 
-The collapses are meshoptimizer's (quadric error with attributes: Garland and Heckbert 1998, Hoppe 1999); around them:
+The collapses are meshoptimizer's (quadric error with attributes: Garland and Heckbert 1998, Hoppe 1999), and those of
+`collapse` where most vertices of a fine surface without texture coordinates and colours stay; around them:
 corners are joined first (`wedges`), so that flat-shaded and unwrapped models reduce like smooth ones; edges that came
 out non-manifold are prevented by locking their surroundings and simplifying again; every corner then takes one of the
 base's own vertices, so that attributes and position ids are the base's, bit for bit.
@@ -34,6 +35,15 @@ TOLERANCE = 1.05
 WEIGHT_SCALE = 0.1
 """Settings' weight 1 in meshoptimizer's terms. At 0.5 · 0.1 the mean error stays within 1 % of positions alone;
 with the full weight it is 1.6 times as large at 10 % of 1.1 M triangles."""
+
+FINE = 100_000
+"""Triangles from which on the first steps are `collapse`'s. Coarser surfaces are reduced as well by meshoptimizer."""
+FINE_STEP = 0.35
+"""The least part of the triangles that such a step keeps. Where fewer stay, order matters less than speed."""
+FEW_LINES = 0.05
+"""The greatest part of the vertices that may lie on lines: `collapse` keeps every one of those."""
+EVEN_WEIGHTS = 0.5
+"""The greatest weight of normals with which shape alone may decide, as `collapse` has it."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +85,8 @@ class _Joined:
     weights: NDArray[np.float32]
     line: NDArray[np.uint32]
     """Joints on the lines to keep: open borders, seams, creases, borders of materials; at most LINE_POINTS."""
+    plain: bool
+    """Few lines, and no attributes that count but normals: shape alone may decide."""
 
 
 @dataclass(frozen=True)
@@ -170,17 +182,30 @@ class Simplifier:
 
     def _attempt(self, source: NDArray[np.uint32], target: Target, locked: NDArray[np.bool_] | None) -> _Attempt:
         joined = self._joined
-        triangles, reached = meshopt.simplify(
-            source, joined.points, target.triangles, error=target.error, options=self._options,
-            attributes=joined.attributes, weights=joined.weights, locked=locked,
-        )  # fmt: skip
+        triangles, reached = self._greedy(source, target, locked)
+        if not _meets(triangles, target):
+            triangles, reached = meshopt.simplify(
+                source, joined.points, target.triangles, error=target.error, options=self._options,
+                attributes=joined.attributes, weights=joined.weights, locked=locked,
+            )  # fmt: skip
         return _Attempt(
             triangles=triangles,
             limited=target.error < 1.0 and reached >= target.error * 0.9,
             bad=self._bad_edges(joined.position[triangles]),
             strayed=_strayed(joined, triangles, target.triangles),
-            excess=len(triangles) > target.triangles * TOLERANCE + 4,
+            excess=not _meets(triangles, target),
         )
+
+    def _greedy(
+        self, source: NDArray[np.uint32], target: Target, locked: NDArray[np.bool_] | None
+    ) -> tuple[NDArray[np.uint32], float]:
+        """The cheapest collapses of all, where they pay; else `source` as it is."""
+        fine = len(source) >= FINE and target.triangles >= FINE_STEP * len(source)
+        if not fine or not self._joined.plain or target.error < 1.0:
+            return source, 0.0
+        from compute.operations.collapse import collapse  # noqa: PLC0415 - numba takes a second to load
+
+        return collapse(source, self._joined.points, target.triangles, locked), 0.0
 
     def _bad_edges(self, triangles: NDArray[np.uint32]) -> NDArray[np.uint64]:
         """Non-manifold edges that the base had not, where there are more than it had. triangles: of position ids."""
@@ -214,6 +239,10 @@ def compacted(mesh: Mesh) -> Mesh:
     return replace(mesh, positions=mesh.positions[used], position_ids=ids.astype(np.uint32).reshape(-1))
 
 
+def _meets(triangles: NDArray[np.uint32], target: Target) -> bool:
+    return len(triangles) <= target.triangles * TOLERANCE + 4
+
+
 def _around(ends: NDArray[np.uint32], triangles: NDArray[np.uint32], rings: int, positions: int) -> NDArray[np.bool_]:
     """(positions,) bool by position id: the ends and everything within so many rings of triangles."""
     near = np.zeros(positions, np.bool_)
@@ -230,8 +259,15 @@ def _join(of: Wedges, protection: Protection, weights: Weights) -> _Joined:
     position = of.position[member]
     columns, factors = _attributes(of, joint, member, protection, weights)
     line = np.unique(edge_ends(border_edges(joint[of.triangles].astype(np.uint32))))
+    plain = len(line) <= FEW_LINES * count and _shape_decides(of.mesh, weights)
     line = line[:: max(1, -(-len(line) // LINE_POINTS))]
-    return _Joined(joint, position, _scaled(of.mesh.positions)[position], columns, factors, line)
+    return _Joined(joint, position, _scaled(of.mesh.positions)[position], columns, factors, line, plain)
+
+
+def _shape_decides(mesh: Mesh, weights: Weights) -> bool:
+    coloured = weights.color > 0 and mesh.colors is not None
+    charted = weights.uv > 0 and bool(mesh.texcoords)
+    return not coloured and not charted and weights.normal <= EVEN_WEIGHTS
 
 
 def _strayed(joined: _Joined, triangles: NDArray[np.uint32], target: int) -> NDArray[np.uint32]:
