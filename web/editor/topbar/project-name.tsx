@@ -7,7 +7,7 @@ export function ProjectName() {
   const { name, id } = useProjectInfo();
   const editable = useCanEdit();
   return (
-    <h1 className="min-w-16 shrink max-sm:flex-1">
+    <h1 className="min-w-16 shrink max-sm:flex-1 sm:max-lg:w-36">
       <span className="sr-only">{name}</span>
       <TextField
         aria-label="Project name"
