@@ -81,7 +81,7 @@ class Provider:
 
     @property
     def is_saved(self) -> bool:
-        """Whether everything in the document is committed at the server. Never after the end: later edits are unseen."""
+        """Whether everything in the document is committed at the server; never after the end, when edits are unseen."""
         is_answered = self._may_send_updates and not self._updates and self._saved >= self._sent
         return is_answered and self._ended is None
 
