@@ -54,12 +54,9 @@ export function NumberField(props: NumberFieldProps) {
       );
     } else if (event.key === "Enter") {
       commit();
-      requestAnimationFrame(
-        (
-          (input) => () =>
-            input.select()
-        )(event.currentTarget),
-      );
+      const input = event.currentTarget;
+      // Selecting takes the focus, which may have gone on to another field before the frame comes.
+      requestAnimationFrame(() => document.activeElement === input && input.select());
     } else if (event.key === "Escape") {
       setDraft(null);
       requestAnimationFrame(
