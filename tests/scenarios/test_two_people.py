@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.assets import FOLDER
 from tests.support.browser import Person, chromium, person
+from tests.support.editor import equal, select, type_into
 from tests.support.files import drop, obj_sphere, textured_glb
 from tests.support.studio import studio
 
@@ -21,15 +22,6 @@ def models() -> dict[str, bytes]:
         "stanford-bunny.obj": bunny.read_bytes() if bunny.exists() else obj_sphere(),
         "Duck.glb": duck.read_bytes() if duck.exists() else textured_glb("Duck"),
     }
-
-
-async def equal(*people: Person) -> None:
-    """All replicas hold the same, once everything is saved."""
-    for one in people:
-        await one.until_status("saved")
-    first = await people[0].canonical()
-    for other in people[1:]:
-        await other.until("expected => window.maquette.project.scene.canonical() === expected", first)
 
 
 NODE_WITH_MESH = """name => {
@@ -51,18 +43,11 @@ async def node_of(who: Person, name: str) -> str:
     return str(await who.eval(NODE_WITH_MESH, name))
 
 
-async def select(who: Person, node: str) -> None:
+async def find_and_select(who: Person, node: str) -> None:
     """Finds the node by its name in the outliner, and clicks it."""
     name = await who.eval("id => window.maquette.project.store.node(id).name", node)
     await who.page.get_by_placeholder("Filter").fill(name)
-    await who.page.click(f"[data-testid=outliner-row][data-node-id='{node}']")
-    await who.page.wait_for_selector("[data-testid=field-translation-x]")
-
-
-async def type_into(who: Person, field: str, value: str) -> None:
-    box = who.page.locator(f"[data-testid={field}]")
-    await box.fill(value)
-    await box.press("Enter")
+    await select(who, node)
 
 
 async def test_two_people_drop_move_paint_trash_and_undo(tmp_path: Path) -> None:
@@ -80,8 +65,8 @@ async def test_two_people_drop_move_paint_trash_and_undo(tmp_path: Path) -> None
         assert (bunny, duck) == (await node_of(ben, "bunny"), await node_of(ben, "duck"))
 
         # Ada moves the bunny while Ben edits the duck's material.
-        await select(ada, bunny)
-        await select(ben, duck)
+        await find_and_select(ada, bunny)
+        await find_and_select(ben, duck)
         await type_into(ben, "material-roughnessFactor", "0.25")
         await type_into(ada, "field-translation-x", "1.5")
         await equal(ada, ben)
@@ -90,8 +75,8 @@ async def test_two_people_drop_move_paint_trash_and_undo(tmp_path: Path) -> None
         assert '"roughnessFactor":0.25' in await ada.canonical()
 
         # Ada trashes what Ben renames; Ada undoes: the name and everything else are there.
-        await select(ben, bunny)
-        await select(ada, bunny)
+        await find_and_select(ben, bunny)
+        await find_and_select(ada, bunny)
         await ada.page.keyboard.press("Delete")
         await ben.eval(RENAME, [bunny, "Hare"])
         await equal(ada, ben)
@@ -104,10 +89,10 @@ async def test_two_people_drop_move_paint_trash_and_undo(tmp_path: Path) -> None
             assert node["translation"][0] == pytest.approx(1.5, abs=1e-5)
 
         # Ben sets what Ada had set; Ada's undo leaves Ben's value and says so.
-        await select(ada, bunny)
+        await find_and_select(ada, bunny)
         await type_into(ada, "field-translation-y", "2")
         await equal(ada, ben)
-        await select(ben, bunny)
+        await find_and_select(ben, bunny)
         await type_into(ben, "field-translation-y", "7")
         await equal(ada, ben)
         await ada.page.click("[data-testid=undo]")
