@@ -50,11 +50,11 @@ programs:
 	touch $@
 
 .venv/.dev: .venv/.python pyproject.toml constraints.txt
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[compute,postgres,dev]'
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[compute,postgres,tracing,dev]'
 	touch .venv/.product $@
 
 .venv/.bench: .venv/.dev
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[compute,postgres,dev,bench]'
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[compute,postgres,tracing,dev,bench]'
 	touch $@
 
 web/node_modules/.installed: web/package.json web/package-lock.json

@@ -12,11 +12,11 @@ from crdt.errors import ProtocolError
 from crdt.lib0 import Decoder, encode_bytes, encode_string, encode_uint
 
 SYNC, AWARENESS, AUTH, QUERY_AWARENESS = 0, 1, 2, 3
-HELLO, SAVED, REFUSED = 100, 101, 102
+HELLO, SAVED, REFUSED, NOTICE = 100, 101, 102, 104
 STEP_1, STEP_2, UPDATE = 0, 1, 2
 PERMISSION_DENIED = 0
 
-CAPABILITIES = frozenset({"saved", "refusal", "hello"})
+CAPABILITIES = frozenset({"saved", "refusal", "hello", "notice"})
 """What a client may ask for in `?caps=`."""
 
 EMPTY_UPDATE = b"\x00\x00"
@@ -74,11 +74,12 @@ class QueryAwareness:
 
 @dataclass(frozen=True, slots=True)
 class Hello:
-    """user: in the words of crdt.schema.User. seq: the number of the log's last row."""
+    """user: in the words of crdt.schema.User. role: in this project. seq: the number of the log's last row."""
 
     generation: int
     schema: int
     user: dict[str, Any]
+    role: str
     read_only: bool
     seq: int
 
@@ -98,7 +99,27 @@ class Refused:
     hint: str = ""
 
 
-Message = SyncStep1 | SyncStep2 | Update | AwarenessUpdate | PermissionDenied | QueryAwareness | Hello | Saved | Refused
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What everybody in the room should know now; the connection goes on."""
+
+    code: str
+    message: str
+    hint: str = ""
+
+
+Message = (
+    SyncStep1
+    | SyncStep2
+    | Update
+    | AwarenessUpdate
+    | PermissionDenied
+    | QueryAwareness
+    | Hello
+    | Saved
+    | Refused
+    | Notice
+)
 
 
 def encode(message: Message) -> bytes:
@@ -120,7 +141,13 @@ def encode(message: Message) -> bytes:
         case Hello():
             return bytes((HELLO,)) + encode_string(_json(_hello_as_json(message)))
         case Refused(code, text, hint):
-            return bytes((REFUSED,)) + encode_string(_json({"code": code, "message": text, "hint": hint}))
+            return bytes((REFUSED,)) + _told(code, text, hint)
+        case Notice(code, text, hint):
+            return bytes((NOTICE,)) + _told(code, text, hint)
+
+
+def _told(code: str, text: str, hint: str) -> bytes:
+    return encode_string(_json({"code": code, "message": text, "hint": hint}))
 
 
 def decode(data: bytes) -> Message:
@@ -153,13 +180,14 @@ def _read_auth(decoder: Decoder) -> Message:
 
 
 def _read_hello(decoder: Decoder) -> Message:
-    value = _read_object(decoder, {"generation": int, "schema": int, "user": dict, "readOnly": bool, "seq": int})
-    return Hello(value["generation"], value["schema"], value["user"], value["readOnly"], value["seq"])
+    types = {"generation": int, "schema": int, "user": dict, "role": str, "readOnly": bool, "seq": int}
+    value = _read_object(decoder, types)
+    return Hello(*(value[key] for key in types))
 
 
-def _read_refused(decoder: Decoder) -> Message:
+def _read_told(decoder: Decoder) -> tuple[str, str, str]:
     value = _read_object(decoder, {"code": str, "message": str, "hint": str})
-    return Refused(value["code"], value["message"], value["hint"])
+    return value["code"], value["message"], value["hint"]
 
 
 _READERS: dict[int, Callable[[Decoder], Message]] = {
@@ -169,7 +197,8 @@ _READERS: dict[int, Callable[[Decoder], Message]] = {
     QUERY_AWARENESS: lambda _: QueryAwareness(),
     HELLO: _read_hello,
     SAVED: lambda decoder: Saved(decoder.uint(), decoder.uint()),
-    REFUSED: _read_refused,
+    REFUSED: lambda decoder: Refused(*_read_told(decoder)),
+    NOTICE: lambda decoder: Notice(*_read_told(decoder)),
 }
 
 
@@ -192,6 +221,7 @@ def _hello_as_json(hello: Hello) -> dict[str, Any]:
         "generation": hello.generation,
         "schema": hello.schema,
         "user": hello.user,
+        "role": hello.role,
         "readOnly": hello.read_only,
         "seq": hello.seq,
     }

@@ -23,6 +23,7 @@ from crdt.messages import (
     AwarenessUpdate,
     Hello,
     Message,
+    Notice,
     PermissionDenied,
     QueryAwareness,
     Refused,
@@ -47,8 +48,8 @@ OnPresence = Callable[[set[int]], None]
 class Provider:
     """document: belongs to the event loop's thread. awareness: kept by the caller across connections.
 
-    synced: set once the server's state has arrived. hello: the server's greeting where it was asked for. Saving needs
-    `?caps=saved`.
+    synced: set once the server's state has arrived. hello, notice: the server's latest greeting and its latest word to
+    everybody, where they were asked for. Saving needs `?caps=saved`.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class Provider:
         self.awareness = awareness or Awareness(document.doc.client_id)
         self.synced = asyncio.Event()
         self.hello: Hello | None = None
+        self.notice: Notice | None = None
         self.seq = 0
         self._channel = channel
         self._on_presence = on_presence
@@ -172,6 +174,8 @@ class Provider:
                 self._progress.set()
             case Hello():
                 self.hello = message
+            case Notice():
+                self.notice = message
             case Refused(code, text, hint):
                 self._refusal = ConnectionRefused(code, text, hint)
             case PermissionDenied(reason):

@@ -96,8 +96,8 @@ def _capabilities(websocket: WebSocket) -> frozenset[str]:
 
 
 def _hello(identity: Identity, project: ProjectHead, room: Room, member: Member) -> bytes:
-    read_only = not member.can_write
-    return encode(Hello(project.generation, SCHEMA_VERSION, dict(identity.as_user()), read_only, room.seq))
+    user, read_only = dict(identity.as_user()), not member.can_write
+    return encode(Hello(project.generation, SCHEMA_VERSION, user, identity.role, read_only, room.seq))
 
 
 def _close_code(error: MaquetteError) -> int:

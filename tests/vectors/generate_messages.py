@@ -15,6 +15,7 @@ from crdt.messages import (
     AwarenessUpdate,
     Hello,
     Message,
+    Notice,
     PermissionDenied,
     QueryAwareness,
     Refused,
@@ -38,12 +39,13 @@ MESSAGES: dict[str, Message] = {
     "awareness": AwarenessUpdate(encode_presence([PresenceEntry(7, 1, '{"user":{"name":"Ada"}}')])),
     "permission denied": PermissionDenied("not yours — sorry"),
     "query awareness": QueryAwareness(),
-    "hello": Hello(3, 1, USER, False, 1234),
-    "hello, read only": Hello(0, 1, {**USER, "name": "Žofie 🪑"}, True, 0),
+    "hello": Hello(3, 1, USER, "editor", False, 1234),
+    "hello, read only": Hello(0, 1, {**USER, "name": "Žofie 🪑"}, "viewer", True, 0),
     "saved nothing": Saved(0, 0),
     "saved": Saved(128, 2**53 - 1),
     "refused": Refused("unknown_root", "the root 'elsewhere'", "one of meta, nodes"),
     "refused, text of several bytes a letter": Refused("x", "größer als 4 KB 🪑", ""),
+    "notice": Notice("not_saving", "the disk is full", "your edits are kept here"),
 }
 
 REFUSED = {
@@ -58,6 +60,7 @@ REFUSED = {
     "hello without JSON": "6402" + b"{]".hex(),
     "hello that is a list": "6402" + b"[]".hex(),
     "refused without a code": "6602" + b"{}".hex(),
+    "notice without a code": "6802" + b"{}".hex(),
 }
 
 PRESENCE = {

@@ -41,7 +41,7 @@ test("the address asks for our messages and says who comes", () => {
   const server = new FakeServer();
   join(server, "Ada & Ben");
   const words = server.sockets[0]?.url.searchParams;
-  expect(words?.get("caps")).toBe("saved,refusal,hello");
+  expect(words?.get("caps")).toBe("saved,refusal,hello,notice");
   expect(words?.get("name")).toBe("Ada & Ben");
 });
 

@@ -78,6 +78,7 @@ export class Connection {
   #socket: Socket | null = null;
   #hello: Hello | null = null;
   #refusal: ErrorShape | null = null;
+  #notice: ErrorShape | null = null;
   #synced = false;
   #everSynced = false;
   /** Our step 2 went out on this socket; before, updates wait for it. */
@@ -144,6 +145,11 @@ export class Connection {
 
   get refusal(): ErrorShape | null {
     return this.#refusal;
+  }
+
+  /** The server's latest word to everybody in the room, such as `not_saving`. */
+  get notice(): ErrorShape | null {
+    return this.#notice;
   }
 
   /** The server refused what this replica holds: a copy of it would be refused again. */
@@ -239,6 +245,10 @@ export class Connection {
         break;
       case "saved":
         this.#onSaved(message.n);
+        break;
+      case "notice":
+        this.#notice = { code: message.code, message: message.message, hint: message.hint };
+        this.#notify();
         break;
       case "refused":
         // The close that follows says whether it is final.

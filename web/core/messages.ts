@@ -11,11 +11,12 @@ const QUERY_AWARENESS = 3;
 const HELLO = 100;
 const SAVED = 101;
 const REFUSED = 102;
+const NOTICE = 104;
 const PERMISSION_DENIED = 0;
 const SYNC_KINDS = ["syncStep1", "syncStep2", "update"] as const;
 
 /** What our own clients ask for in `?caps=`. */
-export const CAPABILITIES: readonly string[] = ["saved", "refusal", "hello"];
+export const CAPABILITIES: readonly string[] = ["saved", "refusal", "hello", "notice"];
 
 export const CLOSE = {
   goingAway: 1001,
@@ -37,12 +38,22 @@ export interface Hello {
   readonly generation: number;
   readonly schema: number;
   readonly user: Readonly<Record<string, unknown>>;
+  /** In this project. */
+  readonly role: string;
   readonly readOnly: boolean;
   readonly seq: number;
 }
 
 export interface Refused {
   readonly type: "refused";
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** What everybody in the room should know now; the connection goes on. */
+export interface Notice {
+  readonly type: "notice";
   readonly code: string;
   readonly message: string;
   readonly hint: string;
@@ -58,7 +69,8 @@ export type Message =
   /** The first n update-carrying messages of this connection are committed. */
   | { readonly type: "saved"; readonly n: number; readonly seq: number }
   | Hello
-  | Refused;
+  | Refused
+  | Notice;
 
 export function encode(message: Message): Uint8Array<ArrayBuffer> {
   return encoding.encode((encoder) => write(encoder, message)) as Uint8Array<ArrayBuffer>;
@@ -92,10 +104,13 @@ function write(encoder: encoding.Encoder, message: Message): void {
       break;
     case "refused":
       writeBody(encoder, REFUSED, message);
+      break;
+    case "notice":
+      writeBody(encoder, NOTICE, message);
   }
 }
 
-function writeBody(encoder: encoding.Encoder, number: number, { type: _, ...body }: Hello | Refused): void {
+function writeBody(encoder: encoding.Encoder, number: number, { type: _, ...body }: Hello | Refused | Notice): void {
   writeText(encoder, [number], JSON.stringify(body));
 }
 
@@ -134,7 +149,9 @@ function read(decoder: decoding.Decoder): Message {
     case SAVED:
       return { type: "saved", n: readNumber(decoder), seq: readNumber(decoder) };
     case REFUSED:
-      return readRefused(decoder);
+      return { type: "refused", ...readTold(decoder) };
+    case NOTICE:
+      return { type: "notice", ...readTold(decoder) };
     default:
       throw new ProtocolError("unknown_message", `message number ${number}`, "one of PROTOCOL.md");
   }
@@ -155,23 +172,24 @@ function readAuth(decoder: decoding.Decoder): Message {
 }
 
 function readHello(decoder: decoding.Decoder): Hello {
-  const { generation, schema, user, readOnly, seq } = readObject(decoder);
+  const { generation, schema, user, role, readOnly, seq } = readObject(decoder);
   if (
     !isInteger(generation) ||
     !isInteger(schema) ||
     !isInteger(seq) ||
+    typeof role !== "string" ||
     typeof readOnly !== "boolean" ||
     !isPlain(user)
   )
-    throw new ProtocolError("bad_json", "an ill-formed hello", "generation, schema, user, readOnly and seq");
-  return { type: "hello", generation, schema, user, readOnly, seq };
+    throw new ProtocolError("bad_json", "an ill-formed hello", "generation, schema, user, role, readOnly and seq");
+  return { type: "hello", generation, schema, user, role, readOnly, seq };
 }
 
-function readRefused(decoder: decoding.Decoder): Refused {
+function readTold(decoder: decoding.Decoder): { code: string; message: string; hint: string } {
   const { code, message, hint } = readObject(decoder);
   if (typeof code !== "string" || typeof message !== "string" || typeof hint !== "string")
-    throw new ProtocolError("bad_json", "an ill-formed refusal", "code, message and hint");
-  return { type: "refused", code, message, hint };
+    throw new ProtocolError("bad_json", "ill-formed words", "code, message and hint");
+  return { code, message, hint };
 }
 
 function isInteger(value: unknown): value is number {

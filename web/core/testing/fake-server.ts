@@ -62,7 +62,7 @@ export class FakeRoom {
     this.members.add(socket);
     const user = { id: "u", name: "U", color: "#000000", kind: "person" };
     const { generation } = this.server;
-    socket.deliver({ type: "hello", generation, schema: 1, user, readOnly: false, seq: 0 });
+    socket.deliver({ type: "hello", generation, schema: 1, user, role: "editor", readOnly: false, seq: 0 });
     socket.deliver({ type: "syncStep1", state: Y.encodeStateVector(this.doc) });
   }
 

@@ -1,0 +1,10 @@
+"""Nodes of a cluster, and which of them owns a branch."""
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
