@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -51,8 +51,9 @@ async def metric(server: Studio, name: str) -> float:
 
 async def drain(socket: websockets.ClientConnection) -> None:
     """Read until the server closes."""
-    async for _ in socket:
-        pass
+    with suppress(websockets.ConnectionClosed):
+        while True:
+            await socket.recv()
 
 
 async def restart(server: Studio) -> None:
