@@ -10,8 +10,11 @@ crdt.errors.MaquetteError
     ├── TooLarge          413  over a limit of the settings
     ├── Unsatisfiable     416  a range outside the blob
     ├── Unprocessable     422  readable, but not acceptable
+    ├── TooMany           429  over a rate or a quota: see Retry-After
     └── Unavailable       503  later: see Retry-After
 """
+
+import math
 
 from crdt.errors import InvalidEdit, MaquetteError, UnknownRecord, UpdateRefused
 
@@ -54,6 +57,16 @@ class Unsatisfiable(Refusal):
 
 class Unprocessable(Refusal):
     status = 422
+
+
+class TooMany(Refusal):
+    """retry_after: seconds until asking again may help; 0: only less use helps."""
+
+    status = 429
+
+    def __init__(self, code: str, message: str, hint: str = "", *, retry_after: float = 0) -> None:
+        super().__init__(code, message, hint, {"Retry-After": str(math.ceil(retry_after))} if retry_after else None)
+        self.retry_after = retry_after
 
 
 class Unavailable(Refusal):

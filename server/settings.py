@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from server.limits.fields import LimitFields
+from server.operations_fields import OperationsFields
 
 _MB = 1024 * 1024
 
@@ -25,7 +28,7 @@ Bytes = Annotated[int, Field(ge=1)]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
-class Settings(BaseSettings):
+class Settings(LimitFields, OperationsFields):
     model_config = SettingsConfigDict(env_prefix="MAQUETTE_", frozen=True, extra="ignore")
 
     host: str = Field("127.0.0.1", description="Address to listen on. Loopback: local mode; anything else needs a key.")

@@ -36,6 +36,8 @@ class QueuedJob:
     at: int
     started: int | None
     finished: int | None
+    trace: str | None = None
+    """W3C traceparent of the asker's span, where traces are on."""
 
     @property
     def is_final(self) -> bool:

@@ -34,12 +34,14 @@ jobs = Table(
     Column("at", BigInteger, nullable=False),
     Column("started", BigInteger),
     Column("finished", BigInteger),
+    Column("trace", String(64)),
     UniqueConstraint("id"),
     Index("ix_jobs_project_sequence", "project", "sequence"),
     Index("ix_jobs_state_at", "state", "at"),
     Index("ix_jobs_by_started", "by", "started"),
 )
-"""The durable queue. `sequence` is the order of asking; `lease` stays after success: a repeated result is known."""
+"""The durable queue. `sequence` is the order of asking; `lease` stays after success: a repeated result is
+known. `trace` is the W3C traceparent of the span under which the job was asked for."""
 
 project_blobs = Table(
     "project_blobs",
@@ -48,8 +50,10 @@ project_blobs = Table(
     Column("sha256", String(64), primary_key=True),
     Column("bytes", BigInteger, nullable=False),
     Column("at", BigInteger, nullable=False),
+    Column("by", String(64)),
+    Index("ix_project_blobs_by", "by"),
 )
-"""Which project may read which blob. The store itself holds each blob once."""
+"""Which project may read which blob, and who stored it there. The store itself holds each blob once."""
 
 plain_blobs = Table(
     "plain_blobs",
