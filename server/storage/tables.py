@@ -10,9 +10,12 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    SmallInteger,
     String,
     Table,
     UniqueConstraint,
+    false,
+    text,
 )
 
 NAMES = {
@@ -46,10 +49,19 @@ updates = Table(
     Column("via", String(32), nullable=False),
     Column("job", String(16)),
     Column("payload", LargeBinary, nullable=False),
+    Column("packed", SmallInteger, nullable=False, server_default=text("0")),
+    Column("inside", Boolean, nullable=False, server_default=false()),
+    Column("entry", BigInteger),
+    Column("last", BigInteger),
+    Column("began", BigInteger),
     UniqueConstraint("branch", "job"),
 )
 """The log. The primary key is the guard against two writers of one branch, (branch, job) the one against a job that
-takes effect twice (rows without a job do not collide: NULLs are distinct)."""
+takes effect twice (rows without a job do not collide: NULLs are distinct).
+
+What compaction leaves (server/history): packed: how the payload is compressed; inside: the document right after this
+row is no moment that there ever was, because rows of others at the same time come behind it; entry and last: the
+numbers of the first row of its entry, and of the last one that is merged into it; began: the time of the first."""
 
 snapshots = Table(
     "snapshots",
