@@ -9,6 +9,7 @@ compared with the bytes that are left before anything is allocated, and text mus
 from crdt.errors import ProtocolError
 
 MAX_SAFE_INTEGER = 2**53 - 1
+_SHIFTS = tuple(range(7, 56, 7))
 
 
 def truncated() -> ProtocolError:
@@ -43,24 +44,18 @@ class Decoder:
         return self._long_uint()
 
     def _long_uint(self) -> int:
-        value = shift = 0
-        while True:
-            byte = self.byte()
-            value |= (byte & 0x7F) << shift
-            if byte < 0x80:
-                break
-            shift += 7
-            if shift > 49:
-                raise ProtocolError("number_too_large", "a varUint of more than 8 bytes", "at most 2^53 - 1")
-        if value > MAX_SAFE_INTEGER:
-            raise ProtocolError("number_too_large", f"the varUint {value}", "at most 2^53 - 1")
+        try:
+            value, self.position = read_uint(self.data, self.position)
+        except IndexError:
+            raise truncated() from None
         return value
 
     def count(self, least: int = 1) -> int:
         """A number of things of at least `least` bytes each that follow."""
-        count = self.uint()
-        if count * least > len(self.data) - self.position:
-            raise ProtocolError("count_too_large", f"{count} values in {self.remaining} bytes", "as many as there are")
+        try:
+            count, self.position = read_count(self.data, self.position, least)
+        except IndexError:
+            raise truncated() from None
         return count
 
     def take(self, length: int) -> bytes:
@@ -83,6 +78,35 @@ class Decoder:
     def finish(self) -> None:
         if self.remaining:
             raise ProtocolError("trailing_bytes", f"{self.remaining} bytes after the end of the message")
+
+
+def read_uint(data: bytes, position: int) -> tuple[int, int]:
+    """The varUint that begins at `position`, and where it ends. IndexError where the bytes end before it does."""
+    value = data[position]
+    position += 1
+    if value < 0x80:
+        return value, position
+    value &= 0x7F
+    for shift in _SHIFTS:
+        byte = data[position]
+        position += 1
+        value |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            break
+    else:
+        raise ProtocolError("number_too_large", "a varUint of more than 8 bytes", "at most 2^53 - 1")
+    if value > MAX_SAFE_INTEGER:
+        raise ProtocolError("number_too_large", f"the varUint {value}", "at most 2^53 - 1")
+    return value, position
+
+
+def read_count(data: bytes, position: int, least: int = 1) -> tuple[int, int]:
+    """A number of things of at least `least` bytes each that follow, and where it ends."""
+    count, position = read_uint(data, position)
+    if count * least > len(data) - position:
+        remaining = len(data) - position
+        raise ProtocolError("count_too_large", f"{count} values in {remaining} bytes", "as many as there are")
+    return count, position
 
 
 def encode_uint(value: int) -> bytes:

@@ -33,7 +33,7 @@ class Containers:
             self._keys.setdefault(item, set())
             _insert(self._clocks.setdefault(item[0], []), item[1])
             if placed is not None:
-                self._keys.setdefault(placed[1], set()).add(placed[2])
+                self._keys.setdefault(placed[2], set()).add(placed[3])
 
     def check(self, summary: UpdateSummary, state: Mapping[int, int]) -> None:
         """Judge what a closed update adds to a document of this state.
@@ -42,9 +42,10 @@ class Containers:
         `container_replaced`, `container_removed`.
         """
         new = self._new_keys(summary, state)
-        for item, neighbour in summary.followed:
-            writes_over = item in new or neighbour in self._keys or neighbour in new
-            if writes_over and item[1] >= state.get(item[0], 0):
+        keys = self._keys
+        for client, clock, neighbour in summary.followed:
+            writes_over = neighbour in keys or (new and (neighbour in new or (client, clock) in new))
+            if writes_over and clock >= state.get(client, 0):
                 raise _replaced(neighbour)
         self._check_places(summary, new, state)
         self._check_deletes(summary)
@@ -56,9 +57,9 @@ class Containers:
         for placed in made.values():
             if placed is None:
                 continue
-            item, parent, key = placed
+            client, clock, parent, key = placed
             if isinstance(parent, tuple) and parent not in made and parent not in self._keys:
-                raise _in_no_map(item, parent)
+                raise _in_no_map((client, clock), parent)
             held = keys.setdefault(parent, set())
             if key in held:
                 raise _replaced(parent, key)
@@ -66,15 +67,15 @@ class Containers:
         return keys
 
     def _check_places(self, summary: UpdateSummary, new: Mapping[Parent, set[str]], state: Mapping[int, int]) -> None:
-        nothing: set[str] = set()
-        for item, parent, key in summary.placed:
-            if item[1] < state.get(item[0], 0):
-                continue
-            there, here = self._keys.get(parent), new.get(parent)
-            if there is None and here is None and parent.__class__ is tuple:
-                raise _in_no_map(item, parent)
-            if key in (there or nothing) or (key in (here or nothing) and item not in new):
-                raise _replaced(parent, key)
+        get_held, get_new, get_clock = self._keys.get, new.get, state.get
+        for client, clock, parent, key in summary.placed:
+            there, here = get_held(parent), get_new(parent)
+            if there is None and here is None:
+                is_wrong = parent.__class__ is tuple
+            else:
+                is_wrong = bool(there and key in there) or bool(here and key in here and (client, clock) not in new)
+            if is_wrong and clock >= get_clock(client, 0):
+                raise _in_no_map((client, clock), parent) if there is here is None else _replaced(parent, key)
 
     def _check_deletes(self, summary: UpdateSummary) -> None:
         for client, ranges in summary.deletes.items():

@@ -1,0 +1,57 @@
+"""What an update holds, as the reader tells it (crdt.update_reader)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+Range = tuple[int, int]
+"""Clocks [start, end)."""
+Id = tuple[int, int]
+"""An item: (client, clock)."""
+Parent = str | Id
+"""What an item is in: a root's name, or the item of a map."""
+Placed = tuple[int, int, Parent, str]
+"""An item (client, clock), what it is in, and its key there."""
+Followed = tuple[int, int, Id]
+"""An item (client, clock), and the one that it is written over."""
+
+
+class Reference(NamedTuple):
+    """The struct at (by_client, by_clock) needs the struct at (client, clock) of another client."""
+
+    client: int
+    clock: int
+    by_client: int
+    by_clock: int
+
+
+@dataclass(slots=True)
+class UpdateSummary:
+    """ranges: structs by client, ascending, without what the update skips; deletes likewise.
+
+    placed: items that name where they are, as the first of their key does. followed: those that are written over
+    another and have its place. maps: items that are a map of their own, with their place if named.
+    """
+
+    ranges: dict[int, list[Range]] = field(default_factory=dict)
+    references: list[Reference] = field(default_factory=list)
+    deletes: dict[int, list[Range]] = field(default_factory=dict)
+    roots: set[str] = field(default_factory=set)
+    placed: list[Placed] = field(default_factory=list)
+    followed: list[Followed] = field(default_factory=list)
+    maps: dict[Id, Placed | None] = field(default_factory=dict)
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.ranges and not self.deletes
+
+    def new_clients(self, state: Mapping[int, int]) -> list[int]:
+        """Clients of whom it holds structs that a document of this state lacks."""
+        return [client for client, ranges in self.ranges.items() if ranges[-1][1] > state.get(client, 0)]
+
+    def advance(self, state: dict[int, int]) -> None:
+        """Bring `state` to what it is after this (closed) update."""
+        for client, ranges in self.ranges.items():
+            end = ranges[-1][1]
+            if end > state.get(client, 0):
+                state[client] = end
