@@ -126,6 +126,11 @@ class LiveScene(SceneDocument):
         await self._ask("PUT", f"blobs/{sha256}", content=data, headers={"Content-Type": mime})
         return sha256
 
+    async def has_blob(self, sha256: str) -> bool:
+        """Whether the project has a blob."""
+        answer = await self.api.head(self._url(f"blobs/{sha256}"))
+        return answer.is_success
+
     async def download(self, sha256: str, path: str | Path, *, plain: bool = False) -> Path:
         """Write a blob to a file. plain: decoded, for tools that do not know EXT_meshopt_compression."""
         target = Path(path)
@@ -215,14 +220,15 @@ class LiveScene(SceneDocument):
 
 @asynccontextmanager
 async def join(
-    url: str, token: str | None = None, *, name: str = "script", kind: str = "person"
+    url: str, token: str | None = None, *, name: str = "script", kind: str = "person", user: str | None = None
 ) -> AsyncIterator[LiveScene]:
     """Join a project: yields its scene once it is here. Raises ConnectionRefused when the server does not let us in.
 
-    url: the project's page or a sync URL. token: of a peer, or the access key. kind: person or assistant.
+    url: the project's page or a sync URL. token: of a peer, or the access key. kind: person or assistant. user: id of a
+    visitor without token who comes again (16 url-safe characters); by default everyone who joins is somebody new.
     """
     address = Address.parse(url)
-    visitor = {"user": new_id(), "name": name, "kind": kind}
+    visitor = {"user": user or new_id(), "name": name, "kind": kind}
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     scene, session = LiveScene(), SessionDocument()
     async with AsyncExitStack() as stack:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 from importlib.metadata import PackageNotFoundError, version
@@ -12,6 +13,7 @@ import typer
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
+from crdt.bridge import keep_bridged
 from server.serving import serve as run_server
 from server.settings import Settings
 from server.supervisor import is_peer_installed
@@ -72,6 +74,18 @@ def peer(context: typer.Context) -> None:
         typer.echo("maquette peer needs the extra `compute`: pip install 'maquette[compute]'", err=True)
         raise typer.Exit(2)
     os.execv(sys.executable, [sys.executable, "-m", "compute", "peer", *context.args])
+
+
+@command.command()
+def bridge(
+    here: Annotated[str, typer.Argument(help="Page of a project on one server: http://host/p/{id}")],
+    there: Annotated[str, typer.Argument(help="Page of the project that it is kept in step with, on another server.")],
+    here_token: Annotated[str | None, typer.Option(envvar="MAQUETTE_HERE_TOKEN", help="Key or token for HERE.")] = None,
+    there_token: Annotated[str | None, typer.Option(envvar="MAQUETTE_THERE_TOKEN", help="The same for THERE.")] = None,
+) -> None:
+    """Keep a project's scene in step on two servers, whenever both are there; until it is stopped."""
+    configure_logging("info")
+    asyncio.run(keep_bridged(here, there, here_token, there_token))
 
 
 @command.command(name="version")
