@@ -1,0 +1,1 @@
+"""How the nodes of one installation speak to each other."""

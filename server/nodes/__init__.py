@@ -1,0 +1,1 @@
+"""Several servers as one: who owns a branch, and how the others follow."""
