@@ -1,14 +1,16 @@
-"""A private PostgreSQL for one test session: own data folder, own socket and port, nothing left behind."""
+"""Private PostgreSQL servers for tests: own data folder, own socket and port, nothing left behind."""
 
 import glob
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -34,36 +36,78 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+@dataclass
+class Postgres:
+    """One PostgreSQL at a time over one data folder; the port stays the same over restarts."""
+
+    folder: Path
+    host: str = "127.0.0.1"
+    port: int = 0
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """For `server.storage.sql.open_engine` and `maquette serve --database`."""
+        return f"postgresql+asyncpg://maquette@{self.host}:{self.port}/postgres"
+
+    def create(self) -> None:
+        """Make the data folder (initdb)."""
+        self.port = self.port or _free_port()
+        self._data.mkdir(mode=0o700)
+        if _as_postgres():
+            shutil.chown(self.folder, "postgres", "postgres")
+            shutil.chown(self._data, "postgres", "postgres")
+        how = ["-U", "maquette", "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C"]
+        subprocess.run(
+            [_tool("initdb"), "-D", self._data, *how],
+            check=True, capture_output=True, timeout=60, cwd=self.folder, **_as_postgres(),
+        )  # fmt: skip
+
+    def start(self) -> None:
+        """Start and wait until it takes connections."""
+        where = ["-p", str(self.port), "-h", self.host, "-k", self.folder]
+        self.process = subprocess.Popen(
+            [_tool("postgres"), "-D", self._data, *where, "-c", "shared_buffers=16MB"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=self.folder, **_as_postgres(),
+        )  # fmt: skip
+        _wait_until_ready(self.host, self.port, self.process)
+
+    def end(self, number: signal.Signals = signal.SIGINT) -> None:
+        """SIGINT: at once, in order. SIGQUIT: as a crash; what was committed is recovered at the next start."""
+        process, self.process = self.process, None
+        if process is not None:
+            process.send_signal(number)
+            process.wait(timeout=30)
+
+    @property
+    def _data(self) -> Path:
+        return self.folder / "data"
+
+
+@contextmanager
+def postgres(host: str = "127.0.0.1") -> Iterator[Postgres]:
+    """A running PostgreSQL that may be ended and started again."""
+    with tempfile.TemporaryDirectory(prefix="maquette-pg-") as folder:
+        server = Postgres(Path(folder), host)
+        server.create()
+        server.start()
+        try:
+            yield server
+        finally:
+            server.end()
+
+
 @contextmanager
 def running_postgres() -> Iterator[str]:
     """Yields a URL for `server.storage.sql.open_engine`."""
-    initdb, postgres = _tool("initdb"), _tool("postgres")
-    with tempfile.TemporaryDirectory(prefix="maquette-pg-") as folder:
-        data, port, identity = Path(folder) / "data", _free_port(), _as_postgres()
-        data.mkdir(mode=0o700)
-        if identity:
-            shutil.chown(folder, "postgres", "postgres")
-            shutil.chown(data, "postgres", "postgres")
-        subprocess.run(
-            [initdb, "-D", data, "-U", "maquette", "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C"],
-            check=True, capture_output=True, timeout=60, cwd=folder, **identity,
-        )  # fmt: skip
-        server = subprocess.Popen(
-            [postgres, "-D", data, "-p", str(port), "-h", "127.0.0.1", "-k", folder, "-c", "shared_buffers=16MB"],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder, **identity,
-        )  # fmt: skip
-        try:
-            _wait_until_ready(port, server)
-            yield f"postgresql+asyncpg://maquette@127.0.0.1:{port}/postgres"
-        finally:
-            server.terminate()
-            server.wait(timeout=30)
+    with postgres() as server:
+        yield server.url
 
 
-def _wait_until_ready(port: int, server: subprocess.Popen[bytes]) -> None:
+def _wait_until_ready(host: str, port: int, server: subprocess.Popen[bytes]) -> None:
     ready = _tool("pg_isready")
     for _ in range(TRIES):
-        if subprocess.run([ready, "-q", "-h", "127.0.0.1", "-p", str(port)], check=False).returncode == 0:
+        if subprocess.run([ready, "-q", "-h", host, "-p", str(port)], check=False).returncode == 0:
             return
         if server.poll() is not None:
             break
