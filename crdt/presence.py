@@ -6,21 +6,25 @@ varString (`null`: gone). An entry counts when its clock is higher than the one 
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple, NoReturn
 
 from crdt.errors import ProtocolError
-from crdt.lib0 import Decoder, encode_string, encode_uint
+from crdt.lib0 import encode_string, encode_uint, read_count, read_uint, truncated
 
 MAX_STATE = 4096
 """Bytes of one state's JSON in UTF-8."""
+MAX_DEPTH = 32
+"""Nesting of objects and lists in one state."""
+MAX_ENTRIES = 1024
+"""Entries of one update; stock clients repeat all that they hear of others."""
+MAX_UPDATE = MAX_ENTRIES * 1024
+"""Bytes of one update."""
 
 TIMEOUT = 30.0
 """Seconds after which others forget a client that was not heard of; renew after half of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class PresenceEntry:
+class PresenceEntry(NamedTuple):
     """state: the JSON text of an object, or None when the client is gone."""
 
     client: int
@@ -46,21 +50,76 @@ def join_entries(encoded: list[bytes]) -> bytes:
 
 def decode_presence(update: bytes) -> list[PresenceEntry]:
     """The entries; ProtocolError for anything but objects and null. Their size is the receiver's to judge."""
-    decoder = Decoder(update)
-    entries = [_read_entry(decoder) for _ in range(decoder.count(least=3))]
-    decoder.finish()
+    entries = scan_presence(update)
+    for entry in entries:
+        if entry.state is not None:
+            read_state(entry.state)
     return entries
 
 
-def _read_entry(decoder: Decoder) -> PresenceEntry:
-    client, clock, text = decoder.uint(), decoder.uint(), decoder.string()
+def scan_presence(update: bytes) -> list[PresenceEntry]:
+    """The entries, whose states nobody has looked into yet (`read_state`). ProtocolError."""
+    if len(update) > MAX_UPDATE:
+        raise ProtocolError("bad_presence", f"an update of {len(update)} bytes", f"at most {MAX_UPDATE}")
     try:
-        state = json.loads(text)
+        entries, end = _scan(update)
+    except IndexError:
+        raise truncated() from None
+    except UnicodeDecodeError as error:
+        raise ProtocolError("bad_text", f"text that is not UTF-8: {error.reason}") from error
+    if end > len(update):
+        raise truncated()
+    if end < len(update):
+        raise ProtocolError("trailing_bytes", f"{len(update) - end} bytes after the end of the message")
+    return entries
+
+
+def _scan(update: bytes) -> tuple[list[PresenceEntry], int]:
+    count, position = read_count(update, 0, least=3)
+    if count > MAX_ENTRIES:
+        raise ProtocolError("bad_presence", f"{count} entries", f"at most {MAX_ENTRIES}")
+    entries = []
+    for _ in range(count):
+        client, position = read_uint(update, position)
+        clock, position = read_uint(update, position)
+        size, position = read_uint(update, position)
+        text = update[position : position + size].decode()
+        position += size
+        entries.append(PresenceEntry(client, clock, None if text == "null" else text))
+    return entries, position
+
+
+def read_state(text: str) -> dict[str, Any]:
+    """The state in an entry's JSON text. ProtocolError `bad_presence` where other readers could stumble over it."""
+    try:
+        state = _JSON.decode(text)
     except (ValueError, RecursionError) as error:
         raise ProtocolError("bad_presence", f"a state that is not JSON: {error}") from error
-    if state is not None and not isinstance(state, dict):
+    if not isinstance(state, dict):
         raise ProtocolError("bad_presence", f"a state that is a {type(state).__name__}", "an object or null")
-    return PresenceEntry(client, clock, None if state is None else text)
+    if text.count("{") + text.count("[") > MAX_DEPTH and _is_deeper(state, MAX_DEPTH):
+        raise ProtocolError("bad_presence", f"a state nested more than {MAX_DEPTH} deep", "a flatter one")
+    return state
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")  # Python reads it, browsers throw
+
+
+_JSON = json.JSONDecoder(parse_constant=_no_number)
+
+
+def _is_deeper(value: Any, limit: int) -> bool:
+    level = [value]
+    for _ in range(limit + 1):
+        level = [child for parent in level for child in _children(parent)]
+    return bool(level)
+
+
+def _children(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 class Awareness:

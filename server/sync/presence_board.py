@@ -7,16 +7,13 @@ rise. Stock clients echo what they hear of others: entries under other ids than 
 import asyncio
 from collections.abc import Iterable
 
-import structlog
-
-from crdt.presence import MAX_STATE, PresenceEntry, decode_presence
+from crdt.presence import PresenceEntry, scan_presence
 from server.sync.member import Member
+from server.sync.presence_state import shown_state
 
 INTERVAL = 0.03
 """The first change after a pause goes out at once."""
 REMEMBERED_CLOCKS = 10_000
-
-_log = structlog.get_logger()
 
 
 class PresenceBoard:
@@ -33,9 +30,9 @@ class PresenceBoard:
 
     def receive(self, member: Member, update: bytes) -> None:
         """Take a client's awareness update. ProtocolError when it is none."""
-        for entry in decode_presence(update):
-            if self._owns(member, entry) and self._fits(member, entry):
-                self._put(entry)
+        for entry in scan_presence(update):
+            if self._owns(member, entry):
+                self._show(member, entry)
 
     def announce(self, client: int, state: str | None) -> None:
         """A state of the server's own. state: JSON text of an object, None to take it away."""
@@ -76,13 +73,13 @@ class PresenceBoard:
         self._owners[entry.client] = member
         return True
 
-    def _fits(self, member: Member, entry: PresenceEntry) -> bool:
+    def _show(self, member: Member, entry: PresenceEntry) -> None:
         if self._owners.get(entry.client) is not member:
-            return False  # taken over by a newer socket of the same user
-        size = len(entry.state.encode()) if entry.state is not None else 0
-        if size > MAX_STATE:
-            _log.warning("presence_too_large", user=member.identity.user_id, bytes=size, limit=MAX_STATE)
-        return size <= MAX_STATE
+            return  # taken over by a newer socket of the same user
+        if entry.state is None:
+            self._put(entry)
+        elif (state := shown_state(member.identity, entry.state)) is not None:
+            self._put(entry._replace(state=state))
 
     def _put(self, entry: PresenceEntry) -> None:
         clock = max(entry.clock, self._clocks.pop(entry.client, 0) + 1)

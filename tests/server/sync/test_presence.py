@@ -7,7 +7,7 @@ import pytest
 
 from crdt.errors import ProtocolError
 from crdt.messages import AwarenessUpdate, decode
-from crdt.presence import Awareness, PresenceEntry, decode_presence, encode_presence
+from crdt.presence import MAX_ENTRIES, Awareness, PresenceEntry, decode_presence, encode_presence
 from server.sync.member import Member
 from server.sync.outbox import Outbox
 from server.sync.presence_board import PresenceBoard
@@ -183,3 +183,34 @@ async def test_outgoing_clocks_only_rise(ada: Somebody, bob: Somebody, board: Pr
             assert isinstance(message, AwarenessUpdate)
             clocks += [entry.clock for entry in decode_presence(message.update)]
     assert clocks == [7, 8, 9, 10]
+
+
+async def test_nobody_appears_under_anothers_name(ada: Somebody, bob: Somebody) -> None:
+    own = {"id": "bob".ljust(16, "_"), "name": "bob", "kind": "person", "color": "#123456"}
+    bob.show(user=own, tool="move")
+    assert ada.sees() == {2: {"user": own, "tool": "move"}}
+    forged = json.dumps({"user": {**own, "id": "ada".ljust(16, "_"), "name": "ada"}, "tool": "\ud800"})
+    bob.board.receive(bob.member, encode_presence([PresenceEntry(2, 9, forged)]))
+    await a_round()
+    assert ada.sees() == {2: {"user": own, "tool": "\ud800"}}
+    bob.show(user={**own, "name": "ada"})
+    await a_round()
+    assert ada.sees() == {2: {"user": own}}
+
+
+NO_STATES = ["[1]", '"x"', "{", '{"a":NaN}', '{"a":1e5,"b":-Infinity}', '{"a":' * 33 + "1" + "}" * 33]
+
+
+@pytest.mark.parametrize("state", NO_STATES)
+async def test_a_state_that_others_could_stumble_over(ada: Somebody, bob: Somebody, state: str) -> None:
+    with pytest.raises(ProtocolError, match="bad_presence"):
+        ada.board.receive(ada.member, encode_presence([PresenceEntry(1, 1, state)]))
+    assert bob.sees() == {}
+
+
+async def test_a_thousand_others_may_be_repeated_and_no_more(ada: Somebody, bob: Somebody) -> None:
+    crowd = [PresenceEntry(number, 1, "{}") for number in range(1, MAX_ENTRIES + 2)]
+    with pytest.raises(ProtocolError, match="bad_presence"):
+        ada.board.receive(ada.member, encode_presence(crowd))
+    ada.board.receive(ada.member, encode_presence(crowd[:MAX_ENTRIES]))
+    assert set(bob.sees()) == {1}
