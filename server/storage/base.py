@@ -18,6 +18,13 @@ class LogConflict(MaquetteError):
         super().__init__("log_conflict", f"{branch} already has another update number {seq}", "one server per branch")
 
 
+class Deposed(MaquetteError):
+    """Another node owns the branch by now; its room here must end."""
+
+    def __init__(self, branch: str) -> None:
+        super().__init__("deposed", f"another node owns {branch} now", "connect again")
+
+
 class StorageUnavailable(MaquetteError):
     """The disk or the database does not answer; worth trying again. Whether a commit took place is not known."""
 
@@ -60,10 +67,15 @@ class UpdateLog(Protocol):
 
     async def load(self, branch: str) -> Loaded: ...
 
-    async def append(self, branch: str, entries: Sequence[Entry], clients: Mapping[int, str]) -> None:
-        """Commit rows and newly bound client ids. Repeating an append that had in fact been committed is no error."""
+    async def append(self, branch: str, entries: Sequence[Entry], clients: Mapping[int, str], epoch: int = 0) -> None:
+        """Commit rows and newly bound client ids. Repeating an append that had in fact been committed is no error.
 
-    async def append_job(self, branch: str, entry: Entry, clients: Mapping[int, str], extra: Extra) -> int | None:
+        epoch: of the lease on the branch; Deposed where another node has taken it since. 0: there are no leases.
+        """
+
+    async def append_job(
+        self, branch: str, entry: Entry, clients: Mapping[int, str], extra: Extra, epoch: int = 0
+    ) -> int | None:
         """Commit the row of `entry.job` together with `extra`; an exception in `extra` undoes both.
 
         Returns None when committed now, else the number under which this job was committed before (extra not run).

@@ -10,15 +10,7 @@ from typing import Any
 
 from sqlalchemy import Select, select
 
-from crdt.errors import MaquetteError
 from server.storage.node_tables import owners
-
-
-class Deposed(MaquetteError):
-    """Another node owns the branch by now; its room here must end."""
-
-    def __init__(self, branch: str) -> None:
-        super().__init__("deposed", f"another node owns {branch} now", "connect again")
 
 
 def owned(branches: Iterable[str]) -> Select[tuple[str, int]]:

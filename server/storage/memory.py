@@ -25,7 +25,13 @@ class MemoryUpdateLog:
         seq, snapshot = held.snapshot or (0, None)
         return Loaded(snapshot, seq, held.entries[seq:], dict(held.clients))
 
-    async def append(self, branch: str, entries: Sequence[Entry], clients: Mapping[int, str]) -> None:
+    async def append(
+        self,
+        branch: str,
+        entries: Sequence[Entry],
+        clients: Mapping[int, str],
+        epoch: int = 0,  # noqa: ARG002
+    ) -> None:
         self._append(branch, entries, clients)
 
     def _append(self, branch: str, entries: Sequence[Entry], clients: Mapping[int, str]) -> None:
@@ -39,7 +45,14 @@ class MemoryUpdateLog:
         for client, user in clients.items():
             held.clients.setdefault(client, user)
 
-    async def append_job(self, branch: str, entry: Entry, clients: Mapping[int, str], extra: Extra) -> int | None:
+    async def append_job(
+        self,
+        branch: str,
+        entry: Entry,
+        clients: Mapping[int, str],
+        extra: Extra,
+        epoch: int = 0,  # noqa: ARG002
+    ) -> int | None:
         for old in self._branches[branch].entries:
             if old.job == entry.job:
                 return old.seq

@@ -16,7 +16,8 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from crdt.failpoint import failpoint
-from server.storage.base import Entry, Extra, Loaded, LogConflict, StorageUnavailable
+from server.storage.base import Deposed, Entry, Extra, Loaded, LogConflict, StorageUnavailable
+from server.storage.fencing import deposed, owned
 from server.storage.tables import client_ids, snapshots, updates
 
 READ_ONLY = {"maquette_read_only": True}
@@ -65,11 +66,23 @@ class _Append:
     branch: str
     entries: Sequence[Entry]
     clients: Mapping[int, str]
+    epoch: int
     done: asyncio.Future[None]
 
 
-def _append(branch: str, entries: Sequence[Entry], clients: Mapping[int, str]) -> _Append:
-    return _Append(branch, entries, clients, asyncio.get_running_loop().create_future())
+def _append(branch: str, entries: Sequence[Entry], clients: Mapping[int, str], epoch: int) -> _Append:
+    return _Append(branch, entries, clients, epoch, asyncio.get_running_loop().create_future())
+
+
+def _leases(group: Iterable[_Append]) -> dict[str, int]:
+    """The epochs that are to be checked, by branch."""
+    return {one.branch: one.epoch for one in group if one.epoch}
+
+
+def _check(rows: Iterable[Any], leases: Mapping[str, int]) -> None:
+    lost = deposed(rows, leases)
+    if lost:
+        raise Deposed(min(lost))
 
 
 class SqliteThread:
@@ -83,11 +96,14 @@ class SqliteThread:
         self._engine = _as_durable(create_engine(url.set(drivername="sqlite"), connect_args={"timeout": 30}))
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="log")
 
-    async def commit(self, statements: Sequence[Statement]) -> None:
-        await asyncio.get_running_loop().run_in_executor(self._executor, self._commit, statements)
+    async def commit(self, statements: Sequence[Statement], leases: Mapping[str, int]) -> None:
+        """leases: branch → epoch; Deposed, and nothing is committed, where one is over."""
+        await asyncio.get_running_loop().run_in_executor(self._executor, self._commit, statements, leases)
 
-    def _commit(self, statements: Sequence[Statement]) -> None:
+    def _commit(self, statements: Sequence[Statement], leases: Mapping[str, int]) -> None:
         with self._engine.begin() as connection:
+            if leases:
+                _check(connection.execute(owned(leases)), leases)
             for statement, rows in statements:
                 connection.execute(statement, rows)
             failpoint("log.commit")
@@ -121,8 +137,8 @@ class SqlUpdateLog:
             clients = {row.client: row.user for row in bound}
         return Loaded(snapshot.payload if snapshot else None, seq, [_entry(row) for row in tail], clients)
 
-    async def append(self, branch: str, entries: Sequence[Entry], clients: Mapping[int, str]) -> None:
-        mine = _append(branch, entries, clients)
+    async def append(self, branch: str, entries: Sequence[Entry], clients: Mapping[int, str], epoch: int = 0) -> None:
+        mine = _append(branch, entries, clients, epoch)
         self._waiting.append(mine)
         async with self._writing:
             # Whoever held the lock before may have committed ours together with theirs.
@@ -134,7 +150,7 @@ class SqlUpdateLog:
         group, self._waiting = self._waiting, []
         try:
             await self._commit(group)
-        except IntegrityError:
+        except (IntegrityError, Deposed):
             for one in group:
                 await self._commit_alone(one)
         except (SQLAlchemyError, OSError) as error:
@@ -149,9 +165,11 @@ class SqlUpdateLog:
 
     async def _commit(self, group: Sequence[_Append]) -> None:
         if self._thread is not None:
-            await self._thread.commit([statement for one in group for statement in self._statements(one)])
+            statements = [statement for one in group for statement in self._statements(one)]
+            await self._thread.commit(statements, _leases(group))
         else:
             async with self._engine.begin() as connection:
+                await self._check_leases(connection, group)
                 for one in group:
                     await self._write(connection, one)
                 failpoint("log.commit")
@@ -162,6 +180,8 @@ class SqlUpdateLog:
             await self._commit([one])
         except IntegrityError:
             await self._settle_conflict(one)
+        except Deposed as error:
+            _fail([one], error)
         except (SQLAlchemyError, OSError) as error:
             _fail([one], StorageUnavailable(error))
         else:
@@ -180,6 +200,11 @@ class SqlUpdateLog:
         else:
             _fail([one], LogConflict(one.branch, first))
 
+    async def _check_leases(self, connection: AsyncConnection, group: Sequence[_Append]) -> None:
+        leases = _leases(group)
+        if leases:
+            _check(await connection.execute(owned(leases)), leases)
+
     async def _write(self, connection: AsyncConnection, one: _Append) -> None:
         for statement, rows in self._statements(one):
             await connection.execute(statement, rows)
@@ -190,20 +215,23 @@ class SqlUpdateLog:
             bound = [{"branch": one.branch, "client": client, "user": user} for client, user in one.clients.items()]
             yield self._insert(client_ids).on_conflict_do_nothing(), bound
 
-    async def append_job(self, branch: str, entry: Entry, clients: Mapping[int, str], extra: Extra) -> int | None:
+    async def append_job(
+        self, branch: str, entry: Entry, clients: Mapping[int, str], extra: Extra, epoch: int = 0
+    ) -> int | None:
+        mine = _append(branch, [entry], clients, epoch)
         with _naming_failures():
             async with self._writing, self._engine.begin() as connection:
-                return await self._append_job(connection, branch, entry, clients, extra)
+                return await self._append_job(connection, mine, entry, extra)
 
-    async def _append_job(
-        self, connection: AsyncConnection, branch: str, entry: Entry, clients: Mapping[int, str], extra: Extra
-    ) -> int | None:
+    async def _append_job(self, connection: AsyncConnection, mine: _Append, entry: Entry, extra: Extra) -> int | None:
+        branch = mine.branch
+        await self._check_leases(connection, [mine])
         query = select(updates.c.seq).where(updates.c.branch == branch, updates.c.job == entry.job)
         before: int | None = (await connection.execute(query)).scalar()
         if before is not None:
             return before
         try:
-            await self._write(connection, _append(branch, [entry], clients))
+            await self._write(connection, mine)
         except IntegrityError as error:
             raise LogConflict(branch, entry.seq) from error
         await extra(connection)

@@ -20,12 +20,16 @@ _log = structlog.get_logger()
 
 
 class Journal:
-    """seq: the number of the last committed row. failing_since: time.monotonic() of the first of a row of failures."""
+    """seq: the number of the last committed row. failing_since: time.monotonic() of the first of a row of failures.
 
-    def __init__(self, branch: str, loaded: Loaded, log: UpdateLog, telemetry: Telemetry) -> None:
+    epoch: of this node's lease on the branch; 0: there are no leases.
+    """
+
+    def __init__(self, branch: str, loaded: Loaded, log: UpdateLog, telemetry: Telemetry, epoch: int = 0) -> None:
         self.seq = loaded.seq
         self.failing_since: float | None = None
         self._branch = branch
+        self._epoch = epoch
         self._store = log
         self._telemetry = telemetry
         self._rows = len(loaded.tail)
@@ -36,7 +40,7 @@ class Journal:
         return Entry(self.seq + ahead + 1, time.time_ns() // 1_000_000, author, via, payload, job)
 
     async def commit(self, entries: Sequence[Entry], clients: Mapping[int, str]) -> None:
-        """Append rows, again and again until they are committed. LogConflict ends the room."""
+        """Append rows, again and again until they are committed. LogConflict and Deposed end the room."""
         delay = FIRST_RETRY
         while not await self._try(entries, clients):
             await asyncio.sleep(delay)
@@ -46,7 +50,7 @@ class Journal:
     async def _try(self, entries: Sequence[Entry], clients: Mapping[int, str]) -> bool:
         try:
             with self._telemetry.commit.time():
-                await self._store.append(self._branch, entries, clients)
+                await self._store.append(self._branch, entries, clients, self._epoch)
         except StorageUnavailable as error:
             self._failed(error)
             return False
@@ -55,7 +59,7 @@ class Journal:
 
     async def commit_job(self, entry: Entry, clients: Mapping[int, str], extra: Extra) -> int | None:
         """One attempt; as UpdateLog.append_job."""
-        before = await self._store.append_job(self._branch, entry, clients, extra)
+        before = await self._store.append_job(self._branch, entry, clients, extra, self._epoch)
         if before is None:
             self._count([entry])
         return before

@@ -15,10 +15,10 @@ from typing import Any, Self
 import structlog
 
 from crdt.errors import UpdateRefused
-from crdt.messages import INTERNAL_ERROR
+from crdt.messages import INTERNAL_ERROR, RESTART
 from crdt.update_reader import UpdateSummary, check_roots, read_update
 from server.errors import Unavailable
-from server.storage.base import Entry, Extra, LogConflict, UpdateLog
+from server.storage.base import Deposed, Entry, Extra, LogConflict, UpdateLog
 from server.sync.batch import Batch, Change, Run
 from server.sync.branch import Branch
 from server.sync.containers import containers_of
@@ -38,8 +38,8 @@ INBOX_LIMIT = 128 * 1024 * 1024
 
 _log = structlog.get_logger()
 
-OnCommit = Callable[["Room", Sequence[Entry]], None]
-"""Told about the rows of every commit; must not raise or wait."""
+OnCommit = Callable[["Room", Sequence[Entry], Sequence[Change]], None]
+"""Told about the rows of every commit, and for each of them who sent it; must not raise or wait."""
 
 
 class Room:
@@ -64,11 +64,14 @@ class Room:
         self._in_hand: list[Input] = []
 
     @classmethod
-    async def load(cls, branch: Branch, log: UpdateLog, telemetry: Telemetry, on_commit: OnCommit) -> Self:
+    async def load(
+        cls, branch: Branch, log: UpdateLog, telemetry: Telemetry, on_commit: OnCommit, epoch: int = 0
+    ) -> Self:
+        """epoch: of this node's lease on the branch; 0: there are no leases."""
         loaded = await log.load(str(branch))
         replica = Replica(branch.document())
         await replica.restore(loaded)
-        journal = Journal(str(branch), loaded, log, telemetry)
+        journal = Journal(str(branch), loaded, log, telemetry, epoch)
         containers = await asyncio.to_thread(containers_of, replica.whole())
         return cls(branch, replica, Gate(replica.clocks(), loaded.clients, containers), journal, telemetry, on_commit)
 
@@ -170,6 +173,9 @@ class Room:
                 self._in_hand = []
                 await self._journal.snapshot_if_due(self._replica.whole)
             await self._journal.snapshot_at_unload(self._replica.whole)
+        except Deposed:
+            _log.warning("room_deposed", branch=str(self.branch))
+            self.close(Closing(RESTART, "deposed"))
         finally:
             self._end()
 
@@ -192,7 +198,7 @@ class Room:
         self._end_run(batch)
         if batch.entries:
             await self._journal.commit(batch.entries, batch.clients)
-            self._on_commit(self, batch.entries)
+            self._on_commit(self, batch.entries, batch.changes)
         for update in batch.own:
             self._gate.note(await _read(update))
         self._deliver(batch)
@@ -298,7 +304,7 @@ class Room:
             outcome = await self._commit_job(item)
         except Exception as error:
             _fail(item.done, error)
-            if isinstance(error, LogConflict):
+            if isinstance(error, LogConflict | Deposed):
                 raise
         else:
             _resolve(item.done, outcome)
@@ -314,7 +320,7 @@ class Room:
         changed, failed = self._replica.apply([item.payload])
         for _, error in failed:  # judged and committed: as after a restart, what can be read of it is in
             _log.error("row_not_whole", branch=str(self.branch), job=item.job, error=str(error))
-        self._on_commit(self, [entry])
+        self._on_commit(self, [entry], [Change(entry.payload, set())])
         self._delivery.broadcast([Change(changed, set())] if changed is not None else [])
         return JobOutcome(entry.seq)
 

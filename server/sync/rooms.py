@@ -8,6 +8,7 @@ import structlog
 from crdt.messages import RESTART
 from server.errors import Unavailable
 from server.storage.base import Entry, UpdateLog
+from server.sync.batch import Change
 from server.sync.branch import Branch
 from server.sync.outbox import Closing
 from server.sync.room import Room
@@ -116,7 +117,7 @@ class Rooms:
         self._unload_later(key)
         return room
 
-    def _committed(self, room: Room, rows: Sequence[Entry]) -> None:
+    def _committed(self, room: Room, rows: Sequence[Entry], changes: Sequence[Change]) -> None:  # noqa: ARG002
         for listener in self._listeners:
             listener(room, rows)
 

@@ -13,7 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from server.nodes.leases import LOOKS, LeasedOwnership
 from server.nodes.ownership import DataInUse
 from server.nodes.sole import DataLock, SoleOwnership
+from server.storage.base import Deposed, Entry
 from server.storage.fencing import deposed, owned
+from server.storage.sql import SqlUpdateLog
 
 BRANCH = "projectprojectpr/scene"
 SECONDS = 5.0
@@ -100,6 +102,33 @@ async def test_a_silent_node_is_given_up_and_its_branches_are_free(engine: Async
     taken = await b.claim(BRANCH)
     assert (taken.is_mine, taken.epoch) == (True, 2)
     assert await is_fenced(engine, BRANCH, 1), "an append of the old owner fails"
+
+
+async def test_appends_of_an_old_owner_fail_and_others_of_the_same_commit_do_not(engine: AsyncEngine) -> None:
+    a = await node(engine, Clock())
+    old, other = (await a.claim(BRANCH)).epoch, (await a.claim(BRANCH + "@other")).epoch
+    new = (await a.claim(BRANCH)).epoch
+    log = SqlUpdateLog(engine)
+
+    async def never(_: object) -> None:
+        raise AssertionError("an append that is refused runs nothing")
+
+    appended = await asyncio.gather(
+        log.append(BRANCH, [row(1, b"old")], {}, old),
+        log.append(BRANCH + "@other", [row(1, b"other")], {}, other),
+        return_exceptions=True,
+    )
+    assert [type(one) for one in appended] == [Deposed, type(None)]
+    with pytest.raises(Deposed):
+        await log.append_job(BRANCH, row(1, b"old", "job"), {}, never, old)
+    await log.append(BRANCH, [row(1, b"new")], {}, new)
+    assert [(entry.seq, entry.payload) for entry in await log.read(BRANCH)] == [(1, b"new")]
+    assert [entry.payload for entry in await log.read(BRANCH + "@other")] == [b"other"]
+    await log.close()
+
+
+def row(seq: int, payload: bytes, job: str | None = None) -> Entry:
+    return Entry(seq, 1_000, "ada", "socket", payload, job)
 
 
 async def test_a_node_that_was_given_up_learns_it_and_begins_anew(engine: AsyncEngine) -> None:

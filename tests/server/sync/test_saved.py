@@ -27,13 +27,13 @@ class GatedLog(MemoryUpdateLog):
         self.failures = 0
         self.asked = asyncio.Event()
 
-    async def append(self, branch: str, entries: Sequence[Entry], clients: Mapping[int, str]) -> None:
+    async def append(self, branch: str, entries: Sequence[Entry], clients: Mapping[int, str], epoch: int = 0) -> None:
         self.asked.set()
         if self.failures:
             self.failures -= 1
             raise StorageUnavailable(OSError("disk full"))
         await self.gate.wait()
-        await super().append(branch, entries, clients)
+        await super().append(branch, entries, clients, epoch)
 
 
 @pytest.fixture
