@@ -13,11 +13,12 @@ import typer
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
+from crdt import logs
 from crdt.bridge import keep_bridged
+from server.library_logs import configure_logging
 from server.serving import serve as run_server
 from server.settings import Settings
 from server.supervisor import is_peer_installed
-from server.telemetry import configure_logging
 
 
 def _help(field: str) -> str:
@@ -61,7 +62,7 @@ def serve(
         "public_url": public_url, "log": log,
     }  # fmt: skip
     settings = read_settings({name: value for name, value in given.items() if value is not None})
-    configure_logging(settings.log)
+    configure_logging(settings)
     run_server(settings)
 
 
@@ -84,7 +85,7 @@ def bridge(
     there_token: Annotated[str | None, typer.Option(envvar="MAQUETTE_THERE_TOKEN", help="The same for THERE.")] = None,
 ) -> None:
     """Keep a project's scene in step on two servers, whenever both are there; until it is stopped."""
-    configure_logging("info")
+    logs.configure("info")
     asyncio.run(keep_bridged(here, there, here_token, there_token))
 
 

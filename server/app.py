@@ -5,23 +5,37 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket
 
 from server.http import refused
 from server.http.client_files import ClientFiles
 from server.http.middleware import BodyLimit, HostGuard, SecurityHeaders, TextGzip
-from server.routes import blobs, health, jobs, pages, peers, projects, scene, session
-from server.services import open_services
+from server.http.observing import Observed
+from server.http.proxies import TrustedProxies
+from server.limits.http import AddressRates
+from server.limits.rates import Rates
+from server.limits.values import rate_values
+from server.routes import blobs, health, jobs, pages, peers, projects, scene, session, usage
+from server.services import open_rates, open_services, open_tracing
 from server.settings import Settings
+from server.telemetry import Telemetry
 
 VERSION = "0.1.0"
 DESCRIPTION = (
     "Projects, scenes, jobs and blobs over HTTP; live editing goes over /sync. Every refusal is "
     '{"error": {"code", "message", "hint"}}; POST takes an Idempotency-Key; lists take cursor and limit.'
 )
+_CORS: dict[str, Any] = {
+    "allow_credentials": True, "max_age": 600,
+    "allow_methods": ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
+    "allow_headers": ["authorization", "content-type", "idempotency-key", "if-none-match", "range", "x-request-id"],
+    "expose_headers": ["etag", "location", "retry-after", "content-range", "content-disposition", "x-request-id"],
+}  # fmt: skip
 
 
 def create_app(
@@ -29,9 +43,11 @@ def create_app(
 ) -> FastAPI:
     """An application that serves these settings from its lifespan's start to its end."""
 
+    telemetry, rates = Telemetry(open_tracing(settings)), open_rates(settings)
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_services(settings, clock) as services:
+        async with open_services(settings, clock, telemetry, rates) as services:
             app.state.services = services
             app.state.stop = services.dispatcher.signals.close
             yield
@@ -43,11 +59,11 @@ def create_app(
     app.state.client = client or ClientFiles()
     app.state.stop = lambda: None
     refused.install(app)
-    for module in (projects, scene, jobs, blobs, peers, session, health):
+    for module in (projects, scene, jobs, blobs, usage, peers, session, health):
         app.include_router(module.router)
     app.router.routes.append(WebSocketRoute("/sync/{project}/{document}", _sync, name="sync"))
     app.include_router(pages.router)
-    _add_middleware(app, settings)
+    _add_middleware(app, settings, telemetry, rates)
     return app
 
 
@@ -55,9 +71,16 @@ async def _sync(websocket: WebSocket) -> None:
     await websocket.app.state.services.sync.serve(websocket)
 
 
-def _add_middleware(app: FastAPI, settings: Settings) -> None:
+def _add_middleware(app: FastAPI, settings: Settings, telemetry: Telemetry, rates: Rates) -> None:
     """The one that is added last sees a request first."""
+    origins = settings.cors_origins
     app.add_middleware(BodyLimit, limit=settings.max_json)
     app.add_middleware(TextGzip)
-    app.add_middleware(HostGuard, local=settings.mode == "local", allowed_hosts=settings.allowed_hosts)
-    app.add_middleware(SecurityHeaders)
+    if origins:
+        app.add_middleware(CORSMiddleware, allow_origins=origins, **_CORS)
+    app.add_middleware(AddressRates, rates=rates, values=rate_values(settings), telemetry=telemetry)
+    local = settings.mode == "local"
+    app.add_middleware(HostGuard, local=local, allowed_hosts=settings.allowed_hosts, origins=origins)
+    app.add_middleware(SecurityHeaders, origins=origins)
+    app.add_middleware(Observed, telemetry=telemetry, access_log=settings.access_log)
+    app.add_middleware(TrustedProxies, trusted=settings.trusted_proxies)

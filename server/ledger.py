@@ -20,9 +20,9 @@ class BlobLedger:
         self._clock = clock
         self._dialect = sqlite if engine.dialect.name == "sqlite" else postgresql
 
-    async def record(self, project: str, sha256: str, size: int) -> bool:
-        """Let a project read a blob; whether it is new to the project."""
-        row = {"project": project, "sha256": sha256, "bytes": size, "at": int(self._clock() * 1000)}
+    async def record(self, project: str, sha256: str, size: int, by: str | None = None) -> bool:
+        """Let a project read a blob that `by` stored; whether it is new to the project."""
+        row = {"project": project, "sha256": sha256, "bytes": size, "at": int(self._clock() * 1000), "by": by}
         async with self._engine.begin() as connection:
             return (await connection.execute(self._insert(project_blobs).values(row))).rowcount > 0
 

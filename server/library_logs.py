@@ -1,31 +1,34 @@
-"""Logs of libraries (uvicorn, SQLAlchemy, …) in the same form and the same place as ours."""
+"""Where this server's logs go: its own and those of its libraries (uvicorn, SQLAlchemy, …), in one form."""
 
 from __future__ import annotations
 
 import logging
-import sys
+from typing import Any
 
-import structlog
+from crdt import logs
+from server.settings import Settings
+
+_MB = 1024 * 1024
 
 
-def route_library_logs(level: str) -> None:
-    """Render standard logging as structured lines on stderr. Libraries speak up from warnings on, uvicorn as we do."""
-    renderer: structlog.typing.Processor = (
-        structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else structlog.processors.JSONRenderer()
-    )
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[
-                structlog.stdlib.add_log_level,
-                structlog.stdlib.add_logger_name,
-                structlog.processors.TimeStamper(fmt="iso", utc=True),
-                structlog.processors.format_exc_info,
-            ],
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
-        )
-    )
-    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
-    logging.getLogger("uvicorn").setLevel(level.upper())
+def configure_logging(settings: Settings) -> None:
+    """Log to the file of the settings, rotated by size, or to stderr."""
+    stream: Any = None
+    if settings.log_file is not None:
+        stream = logs.RotatingFile(settings.log_file, settings.log_file_mb * _MB, settings.log_files)
+    logs.configure(settings.log, stream)
+    logging.getLogger("uvicorn").setLevel(settings.log.upper())
     # One line for every socket that opens and closes is for those who look for something.
-    logging.getLogger("uvicorn.error").setLevel(level.upper() if level != "info" else logging.WARNING)
+    logging.getLogger("uvicorn.error").setLevel(settings.log.upper() if settings.log != "info" else logging.WARNING)
+    logging.getLogger("uvicorn.error").addFilter(_without_query)
+
+
+def _without_query(record: logging.LogRecord) -> bool:
+    """Addresses may hold tickets in their query: uvicorn's lines name paths only."""
+    if isinstance(record.args, tuple):
+        record.args = tuple(_path(value) for value in record.args)
+    return True
+
+
+def _path(value: object) -> object:
+    return value.split("?", 1)[0] if isinstance(value, str) and value.startswith("/") else value

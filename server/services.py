@@ -12,6 +12,8 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from crdt import spans
+from crdt.spans import Tracing
 from server.activity import Activity
 from server.auth import Authenticator, Secrets, load_secrets
 from server.blobs import BlobStore
@@ -23,7 +25,11 @@ from server.jobs.mirror import SessionMirror
 from server.jobs.plain import PlainCopies
 from server.jobs.queue import JobQueue
 from server.ledger import BlobLedger
-from server.metrics import Metrics
+from server.limits.quotas import Quotas, QuotaValues
+from server.limits.rates import MemoryWindow, Rates, RedisWindow
+from server.limits.sockets import SocketLimits
+from server.limits.values import RateValues, rate_values, socket_values
+from server.metrics import LoopLag, Metrics
 from server.migrations import migrate
 from server.projects import Projects
 from server.scene_writer import SceneWriter
@@ -58,10 +64,16 @@ class Services:
     answers: Answers
     intake: Intake
     activity: Activity
+    rates: Rates
+    rate_values: RateValues
+    quotas: Quotas
+    sockets: SocketLimits
 
 
 @asynccontextmanager
-async def open_services(settings: Settings, clock: Callable[[], float]) -> AsyncIterator[Services]:
+async def open_services(
+    settings: Settings, clock: Callable[[], float], telemetry: Telemetry, rates: Rates
+) -> AsyncIterator[Services]:
     """Bring the database up to date, open blobs, rooms and queue, and keep their tasks running until the end."""
     secrets = load_secrets(settings.data, with_access_key=settings.mode == "key")
     engine = open_engine(settings.database_url)
@@ -69,10 +81,12 @@ async def open_services(settings: Settings, clock: Callable[[], float]) -> Async
         await migrate(engine)
         blobs = BlobStore.open(settings.blobs_url)
         await blobs.remove_leftovers()
-        log, telemetry, writer = SqlUpdateLog(engine), Telemetry(), SceneWriter()
+        log, writer = SqlUpdateLog(engine), SceneWriter()
         try:
             async with Rooms(log, telemetry, idle_seconds=settings.room_idle_seconds) as rooms:
-                services = _wire(settings, secrets, clock, engine, log, telemetry, blobs, rooms, Scenes(rooms, writer))
+                services = _wire(
+                    settings, secrets, clock, engine, log, telemetry, blobs, rooms, Scenes(rooms, writer), rates
+                )
                 async with _running(*_tasks(services)):
                     yield services
         finally:
@@ -80,16 +94,22 @@ async def open_services(settings: Settings, clock: Callable[[], float]) -> Async
             await log.close()
     finally:
         await engine.dispose()
+        await rates.close()
+        telemetry.tracing.close()
 
 
 def _wire(
     settings: Settings, secrets: Secrets, clock: Callable[[], float], engine: AsyncEngine, log: UpdateLog,
-    telemetry: Telemetry, blobs: BlobStore, rooms: Rooms, scenes: Scenes,
+    telemetry: Telemetry, blobs: BlobStore, rooms: Rooms, scenes: Scenes, rates: Rates,
 ) -> Services:  # fmt: skip
     queue, ledger, projects = JobQueue(engine, clock), BlobLedger(engine, clock), Projects(engine, clock)
     leases = Leases(engine, clock, seconds=settings.lease_seconds, attempts=settings.job_attempts)
     mirror = SessionMirror(queue)
-    dispatcher = Dispatcher(engine, queue, leases, mirror, rooms, ledger, quota=settings.job_quota, clock=clock)
+    quotas, sockets = Quotas(engine, _quota_values(settings), clock), SocketLimits(socket_values(settings))
+    dispatcher = Dispatcher(
+        engine, queue, leases, mirror, rooms, ledger, quotas, rates, telemetry,
+        job_rates=settings.rate_jobs, clock=clock,
+    )  # fmt: skip
     intake, activity = Intake(rooms, dispatcher, mirror), Activity(projects)
     rooms.on_load(mirror.repair)
     rooms.on_load(intake.loaded)
@@ -98,14 +118,36 @@ def _wire(
     lasts = settings.session_days * 86400
     auth = Authenticator(secrets, local=settings.mode == "local", session_seconds=lasts, clock=clock)
     sync = Sync(rooms, auth, projects.read, telemetry, Limits(message=settings.max_message))
+    metrics = Metrics(telemetry)
+    metrics.watch_rooms(rooms.loaded)
     return Services(
-        settings, auth, telemetry, Metrics(telemetry), engine, log, projects, rooms, sync, scenes, blobs, ledger,
+        settings, auth, telemetry, metrics, engine, log, projects, rooms, sync, scenes, blobs, ledger,
         dispatcher, PlainCopies(dispatcher, ledger, blobs), Answers(engine, clock), intake, activity,
+        rates, rate_values(settings), quotas, sockets,
+    )  # fmt: skip
+
+
+def open_rates(settings: Settings) -> Rates:
+    """Rates of this process, or of all servers of a Redis."""
+    redis = str(getattr(settings, "redis", "") or "")
+    return Rates(RedisWindow(redis) if redis else MemoryWindow())
+
+
+def open_tracing(settings: Settings) -> Tracing:
+    """Traces where the settings ask for them; only then OpenTelemetry is imported."""
+    return spans.start(settings.traces, "maquette-server", settings.trace_batches)
+
+
+def _quota_values(settings: Settings) -> QuotaValues:
+    return QuotaValues(
+        project_jobs=settings.quota_project_jobs, user_jobs=settings.job_quota,
+        project_compute=settings.quota_project_compute, user_compute=settings.quota_user_compute,
+        project_storage=settings.quota_project_storage, user_storage=settings.quota_user_storage,
     )  # fmt: skip
 
 
 def _tasks(services: Services) -> list[Callable[[], Coroutine[Any, Any, None]]]:
-    return [services.dispatcher.run, services.intake.run, services.activity.run]
+    return [services.dispatcher.run, services.intake.run, services.activity.run, LoopLag(services.telemetry).run]
 
 
 @asynccontextmanager

@@ -15,7 +15,6 @@ import uvicorn
 
 from server.app import create_app
 from server.auth import ACCESS_KEY_FILE, PEER_TOKEN_FILE
-from server.library_logs import route_library_logs
 from server.settings import Settings
 from server.supervisor import is_peer_installed, keep_peer
 
@@ -28,13 +27,13 @@ log = structlog.get_logger()
 
 def serve(settings: Settings) -> None:
     """Serve until SIGINT or SIGTERM. What was reported saved is durable; open requests get a few seconds to end."""
-    route_library_logs(settings.log)
     app = create_app(settings)
     config = uvicorn.Config(
         app, host=settings.host, port=settings.port, loop="auto", http="httptools", ws="websockets-sansio",
         ws_max_size=settings.max_message + _FRAME_SLACK, ws_per_message_deflate=False, log_config=None,
-        access_log=settings.log == "debug", server_header=False,
+        access_log=False, server_header=False, proxy_headers=False,
         timeout_graceful_shutdown=int(settings.shutdown_seconds),
+        ssl_certfile=settings.tls_cert, ssl_keyfile=settings.tls_key,
     )  # fmt: skip
     listening = config.bind_socket()
     server = Server(config, lambda: app.state.stop())

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Collection
 from urllib.parse import urlparse
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -21,13 +22,20 @@ _HASHED_BODIES = re.compile(r"^/api/v1/projects/[^/]+/(?:blobs/|import$)")
 """Routes that count their own, much larger bodies."""
 
 
-class HostGuard:
-    """Refuses a foreign Host (in local mode: DNS rebinding) and a foreign Origin (any mode: cross-site requests)."""
+_HSTS = "max-age=31536000"
 
-    def __init__(self, app: ASGIApp, local: bool, allowed_hosts: list[str]) -> None:
+
+class HostGuard:
+    """Refuses a foreign Host (in local mode: DNS rebinding) and a foreign Origin (any mode: cross-site requests).
+
+    origins: those whose pages may use this server besides its own; they hold for requests and sockets alike.
+    """
+
+    def __init__(self, app: ASGIApp, local: bool, allowed_hosts: list[str], origins: Collection[str] = ()) -> None:
         self._app = app
         self._local = local
         self._allowed = LOOPBACK_NAMES | {name.lower() for name in allowed_hosts}
+        self._origins = frozenset(origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -51,11 +59,13 @@ class HostGuard:
                 "MAQUETTE_ALLOWED_HOSTS adds names",
             )
         origin = headers.get("origin")
-        if origin is not None and urlparse(origin).netloc.lower() != host.lower():
+        if origin is None or origin.lower() in self._origins:
+            return None
+        if urlparse(origin).netloc.lower() != host.lower():
             return Forbidden(
                 "foreign_origin",
                 f"the page of {origin[:80]!r} may not use this server",
-                "open the editor from the server itself",
+                "open the editor from the server itself; MAQUETTE_CORS_ORIGINS adds origins",
             )
         return None
 
@@ -102,16 +112,23 @@ class BodyLimit:
 
 
 class SecurityHeaders:
-    """Adds the policy under which pages run: everything from this server, nothing from elsewhere."""
+    """Adds the policy under which pages run: everything from this server, nothing from elsewhere.
 
-    def __init__(self, app: ASGIApp) -> None:
+    origins: those whose pages may read answers (CORS); over TLS browsers are told to stay there (HSTS).
+    """
+
+    def __init__(self, app: ASGIApp, origins: Collection[str] = ()) -> None:
         self._app = app
+        self._origins = frozenset(origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        policy = content_security_policy(Headers(scope=scope).get("host", ""))
+        asked = Headers(scope=scope)
+        policy = content_security_policy(asked.get("host", ""))
+        shared = asked.get("origin", "").lower() in self._origins
+        secure = scope.get("scheme") == "https"
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -120,7 +137,10 @@ class SecurityHeaders:
                 headers["X-Content-Type-Options"] = "nosniff"
                 headers["Referrer-Policy"] = "no-referrer"
                 headers["Cross-Origin-Opener-Policy"] = "same-origin"
-                headers["Cross-Origin-Resource-Policy"] = "same-origin"
+                headers["Cross-Origin-Resource-Policy"] = "cross-origin" if shared else "same-origin"
+                headers["X-Frame-Options"] = "DENY"
+                if secure:
+                    headers["Strict-Transport-Security"] = _HSTS
             await send(message)
 
         await self._app(scope, receive, with_headers)

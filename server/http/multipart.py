@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _MAX_FIELD = 1024 * 1024
 _MAX_PARTS = 1000
+HEAD_BYTES = 512
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class UploadedFile:
 
     name: str
     blob: StoredBlob
+    head: bytes = b""
+    """Its first bytes."""
 
 
 @dataclass
@@ -42,6 +45,7 @@ class _Part:
     name: str = ""
     filename: str | None = None
     writer: BlobWriter | None = None
+    head: bytes = b""
     text: bytearray = field(default_factory=bytearray)
 
 
@@ -134,6 +138,8 @@ class _Reader:
 
     async def _data(self, data: bytes) -> None:
         if self._part.writer is not None:
+            if len(self._part.head) < HEAD_BYTES:
+                self._part.head = (self._part.head + data)[:HEAD_BYTES]
             await self._part.writer.write(data)
             return
         self._part.text.extend(data)
@@ -147,7 +153,7 @@ class _Reader:
         if part.writer is None:
             self._upload.fields[part.name] = part.text.decode("utf-8", "replace")
         else:
-            self._upload.files.append(UploadedFile(part.filename or "file", await part.writer.finish()))
+            self._upload.files.append(UploadedFile(part.filename or "file", await part.writer.finish(), part.head))
 
 
 def _boundary(request: Request) -> bytes:

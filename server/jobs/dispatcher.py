@@ -26,9 +26,12 @@ from server.jobs.operations import check_request, is_internal
 from server.jobs.queue import JobQueue
 from server.jobs.signals import Signals, wait_for
 from server.ledger import BlobLedger
+from server.limits.quotas import Quotas
+from server.limits.rates import Rates
 from server.permissions import Role, may_request
 from server.projects import scene_branch
 from server.sync.rooms import Rooms
+from server.telemetry import Telemetry
 
 log = structlog.get_logger()
 
@@ -38,11 +41,12 @@ _PEER_SEEN = 90.0
 
 
 class Dispatcher:
-    """quota: jobs that one user may have waiting or running."""
+    """job_rates: how many jobs one user may ask for, by operation; `*`: those that are not named."""
 
     def __init__(
         self, engine: AsyncEngine, queue: JobQueue, leases: Leases, mirror: SessionMirror, rooms: Rooms,
-        ledger: BlobLedger, *, quota: int, clock: Callable[[], float],
+        ledger: BlobLedger, quotas: Quotas, rates: Rates, telemetry: Telemetry, *, job_rates: Mapping[str, str],
+        clock: Callable[[], float],
     ) -> None:  # fmt: skip
         self.queue = queue
         self.signals = Signals()
@@ -51,7 +55,10 @@ class Dispatcher:
         self._mirror = mirror
         self._rooms = rooms
         self._ledger = ledger
-        self._quota = quota
+        self._quotas = quotas
+        self._rates = rates
+        self._telemetry = telemetry
+        self._job_rates = job_rates
         self._clock = clock
         self._peers: dict[str, float] = {}
 
@@ -86,16 +93,16 @@ class Dispatcher:
         missing = await self._ledger.missing(project, [file["blob"] for file in params.get("files", ())])
         if missing:
             raise Unprocessable("unknown_blob", f"the project has no blob {missing[0]}", "PUT it first")
-        if await self.queue.waiting_of(by) >= self._quota:
-            raise Conflict(
-                "too_many_jobs", f"{self._quota} jobs of yours wait or run already", "wait for one, or cancel one"
-            )
+        await self._quotas.check_job(project, by)
+        await self._rates.take(f"user's {op} jobs", self._job_rates.get(op, self._job_rates.get("*", "")), by)
 
     async def enqueue(
         self, project: str, id: str, op: str, target: JsonObject, params: JsonObject, by: str, at: int | None = None
     ) -> QueuedJob:
         """Queue a job that was checked, or that the server asks for itself."""
-        job = await self.queue.add(id, project, op, target, params, by, at)
+        with self._telemetry.tracing.span("job.request", {"job": id, "op": op, "project": project}) as trace:
+            job = await self.queue.add(id, project, op, target, params, by, at, trace=trace)
+        log.info("job_queued", job=id, op=op, project=project, user=by)
         self.signals.notify(_QUEUED)
         await self._mirror.show(job)
         return job
@@ -162,9 +169,14 @@ class Dispatcher:
                 queued.clear()
                 await wait_for(queued, left)
         if lease is not None:
+            self._leased(lease.job, peer)
             self.signals.notify(_LEASED)
             await self._changed(lease.job)
         return lease
+
+    def _leased(self, job: QueuedJob, peer: str) -> None:
+        self._telemetry.job_wait.observe(((job.started or job.at) - job.at) / 1000)
+        log.info("job_leased", job=job.id, op=job.op, project=job.project, peer=peer, attempt=job.attempts)
 
     async def heartbeat(self, id: str, lease: str, progress: float, message: str) -> QueuedJob:
         return await self._leases.heartbeat(id, lease, progress, message)
@@ -189,6 +201,7 @@ class Dispatcher:
         done = await self.queue.find(id)
         if done.lease != lease:  # another attempt's update was in the log before this one
             raise lease_lost(id)
+        self._attempt_ended(done, "succeeded")
         return (await self._changed(done)).state
 
     async def _check_result(self, job: QueuedJob, result: JsonObject) -> None:
@@ -205,16 +218,30 @@ class Dispatcher:
         async def finish(connection: AsyncConnection) -> None:
             await self._leases.complete(connection, job.id, lease, result)
 
-        if update is None:
-            async with self._engine.begin() as connection:
-                await finish(connection)
-            return
-        room = await self._rooms.room(scene_branch(job.project))
-        await room.commit_job(job.id, stable_id("peer", job.worker), update, finish)
+        with self._telemetry.tracing.span("job.commit", {"job": job.id, "op": job.op}, job.trace):
+            if update is None:
+                async with self._engine.begin() as connection:
+                    await finish(connection)
+                return
+            room = await self._rooms.room(scene_branch(job.project))
+            await room.commit_job(job.id, stable_id("peer", job.worker), update, finish)
 
     async def fail(self, id: str, lease: str, error: JsonObject, retry: bool) -> QueuedJob:
         job = await self.queue.find(id)
-        return await self._changed(await self._leases.fail(job, lease, error, retry))
+        failed = await self._leases.fail(job, lease, error, retry)
+        self._attempt_ended(failed, str(error.get("code", "failed")), worker=job.worker)
+        return await self._changed(failed)
+
+    def _attempt_ended(self, job: QueuedJob, how: str, worker: str = "") -> None:
+        """Count and log the end of one attempt. how: succeeded, or the code of what went wrong."""
+        seconds = (self._clock() * 1000 - (job.started or job.at)) / 1000
+        outcome = "succeeded" if how == "succeeded" else "failed"
+        self._telemetry.job_attempts.labels(job.op, outcome).inc()
+        self._telemetry.job_seconds.labels(job.op).observe(seconds)
+        log.info(
+            "job_attempt_ended", job=job.id, op=job.op, project=job.project, peer=worker or job.worker, how=how,
+            state=job.state, attempt=job.attempts, seconds=round(seconds, 3),
+        )  # fmt: skip
 
     async def run(self) -> None:
         """End leases as they expire, for as long as the server runs."""
@@ -232,6 +259,7 @@ class Dispatcher:
         """End the attempts of peers that have been silent for too long."""
         for job in await self._leases.expire():
             log.warning("lease_expired", job=job.id, op=job.op, state=job.state, attempts=job.attempts)
+            self._attempt_ended(job, "lease_expired")
             await self._changed(job)
 
     async def _changed(self, job: QueuedJob) -> QueuedJob:

@@ -11,13 +11,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from server.errors import Conflict
 from server.jobs.job import JsonObject, QueuedJob, job_of
 from server.jobs.queue import COLUMNS
 from server.storage.api_tables import jobs
+from server.storage.limit_tables import compute_usage
 from server.storage.sql import READ_ONLY
 
 
@@ -68,12 +69,14 @@ class Leases:
             "expires": None,
         }
         job = await _change(connection, [*_held(id, lease), jobs.c.cancelling.is_(False)], values)
+        await self._charge(connection, job)
         return _still_held(job, id)
 
     async def fail(self, job: QueuedJob, lease: str, error: JsonObject, retry: bool) -> QueuedJob:
         """End an attempt: cancelled if that was asked for, queued again on retry while attempts last, else failed."""
         async with self._engine.begin() as connection:
             failed = await _change(connection, _held(job.id, lease), self._after_failure(job, error, retry))
+            await self._charge(connection, failed)
         return _still_held(failed, job.id)
 
     async def expire(self) -> list[QueuedJob]:
@@ -93,7 +96,9 @@ class Leases:
         }
         where = [*_held(job.id, job.lease or ""), jobs.c.expires <= now]
         async with self._engine.begin() as connection:
-            return await _change(connection, where, self._after_failure(job, cause, retry=True))
+            expired = await _change(connection, where, self._after_failure(job, cause, retry=True))
+            await self._charge(connection, expired)
+            return expired
 
     async def next_expiry(self) -> float | None:
         """Seconds until the first lease expires; None when nothing runs."""
@@ -107,6 +112,15 @@ class Leases:
         """Give every running job a whole lease: at start, for peers that could not reach a server that was away."""
         async with self._engine.begin() as connection:
             await connection.execute(update(jobs).where(jobs.c.state == "running").values(expires=self._expiry()))
+
+    async def _charge(self, connection: AsyncConnection, job: QueuedJob | None) -> None:
+        """Note what an attempt that ended has cost, whatever came of it."""
+        if job is None or job.started is None:
+            return
+        now = self._now()
+        row = {"job": job.id, "attempt": job.attempts, "project": job.project, "by": job.by, "op": job.op,
+               "seconds": max(0, now - job.started) / 1000, "at": now}  # fmt: skip
+        await connection.execute(insert(compute_usage).values(row))
 
     def _after_failure(self, job: QueuedJob, error: JsonObject, retry: bool) -> dict[str, Any]:
         causes = [*job.causes, {"attempt": job.attempts, "worker": job.worker, "at": self._now(), **error}]

@@ -29,14 +29,15 @@ class JobQueue:
 
     async def add(
         self, id: str, project: str, op: str, target: JsonObject, params: JsonObject, by: str, at: int | None = None,
-        error: JsonObject | None = None,
+        error: JsonObject | None = None, trace: str | None = None,
     ) -> QueuedJob:  # fmt: skip
         """Queue a job. One that exists already is left as it is and returned: asking twice is asking once.
 
-        error: the job was refused; it is kept as failed, so that its asker can read why.
+        error: the job was refused; it is kept as failed, so that its asker can read why. trace: the asker's span.
         """
         now = self._now()
-        row = {"id": id, "project": project, "op": op, "target": target, "params": params, "by": by, "at": at or now}
+        row = {"id": id, "project": project, "op": op, "target": target, "params": params, "by": by, "at": at or now,
+               "trace": trace}  # fmt: skip
         if error is not None:
             row |= {"state": "failed", "error": error, "finished": now}
         try:
@@ -104,12 +105,6 @@ class JobQueue:
         query = select(jobs.c.params).where(jobs.c.project == project, jobs.c.op == op, jobs.c.state == "failed")
         async with self._reader.connect() as connection:
             return sum(params.get("blob") == blob for params in (await connection.execute(query)).scalars())
-
-    async def waiting_of(self, by: str) -> int:
-        """How many jobs of a user wait or run."""
-        query = select(func.count()).where(jobs.c.by == by, jobs.c.state.in_(["queued", "running"]))
-        async with self._reader.connect() as connection:
-            return int((await connection.execute(query)).scalar_one())
 
     async def position(self, job: QueuedJob) -> int | None:
         """1 for the job that has waited longest; None once it does not wait. Turns between users can still reorder."""

@@ -40,14 +40,14 @@ class SocketLimits:
     """`place = limits.enter(user, address, project)`; TooMany (`too_many_connections`) when one of them is full."""
 
     def __init__(self, values: SocketValues = _UNLIMITED, clock: Callable[[], float] = time.monotonic) -> None:
-        self._values = values
+        self.values = values
         self._clock = clock
         self._open: Counter[_Key] = Counter()
         self._buckets: dict[_Key, Bucket] = {}
 
     def enter(self, user: str, address: str, project: str) -> Place:
         """address: empty where it is unknown; then only the user's and the project's limits hold."""
-        values = self._values
+        values = self.values
         limits = {
             ("user", user): values.user_connections,
             ("project", project): values.project_connections,
@@ -71,7 +71,7 @@ class SocketLimits:
         return self._open[("project", project)]
 
     def _allowance(self, user: str, address: str) -> Allowance:
-        if not (self._values.messages or self._values.bytes):
+        if not (self.values.messages or self.values.bytes):
             return UNLIMITED
         buckets = [self._bucket(("user", user), 1)]
         if address:
@@ -84,7 +84,7 @@ class SocketLimits:
         if found is None:
             if len(self._buckets) > 2 * len(self._open) + _IDLE_BUCKETS:
                 self._buckets = {known: bucket for known, bucket in self._buckets.items() if known in self._open}
-            values = self._values
+            values = self.values
             found = self._buckets[key] = Bucket(values.messages * share, values.bytes * share, self._clock)
         return found
 

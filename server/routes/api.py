@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
 
+import structlog
 from fastapi import Depends, Path, Query, Request, Response
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict
@@ -68,9 +69,14 @@ def services_of(request: Request) -> Services:
 Use = Annotated[Services, Depends(services_of)]
 
 
-def identity_of(request: Request, services: Use) -> Identity:
-    """The asker; 401 where there is none."""
-    return services.auth.identify(request.headers, request.cookies, request.query_params)
+async def identity_of(request: Request, services: Use) -> Identity:
+    """The asker; 401 where there is none, 429 where they ask too often (peers work as fast as they can)."""
+    who = services.auth.identify(request.headers, request.cookies, request.query_params)
+    request.state.user = who.user_id
+    structlog.contextvars.bind_contextvars(user=who.user_id)
+    if who.kind != "peer":
+        await services.rates.take("user", services.rate_values.user, who.user_id)
+    return who
 
 
 Who = Annotated[Identity, Depends(identity_of)]

@@ -31,15 +31,19 @@ class StoredAnswer(BaseModel):
     openapi_extra={"requestBody": {"required": True, **_BYTES}},
     responses={200: {"model": StoredAnswer, "description": "It was there already."}, **refusals(404, 409, 413)},
 )  # fmt: skip
-async def put_blob(request: Request, services: Use, project: LiveProject, sha256: Hash) -> Response:
+async def put_blob(request: Request, services: Use, who: Who, project: LiveProject, sha256: Hash) -> Response:
     """Store a blob under the hash of its bytes. Whoever can name a hash still has to send the bytes."""
     check_sha256(sha256)
     writer = services.blobs.writer(services.settings.max_blob)
-    writer.expect_size(request.headers.get("content-length", ""))
+    declared = request.headers.get("content-length", "")
+    writer.expect_size(declared)
+    await services.quotas.check_storage(project.id, who.user_id, int(declared) if declared.isdigit() else 0)
     async for chunk in request.stream():
         await writer.write(chunk)
     stored = await writer.finish(sha256)
-    new = await services.ledger.record(project.id, stored.sha256, stored.size)
+    if await services.ledger.size(project.id, sha256) is None:
+        await services.quotas.check_storage(project.id, who.user_id, stored.size)
+    new = await services.ledger.record(project.id, stored.sha256, stored.size, who.user_id)
     return JSONResponse({"blob": stored.sha256, "bytes": stored.size}, 201 if new else 200)
 
 

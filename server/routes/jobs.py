@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 from server.auth import Identity
 from server.errors import Malformed, Unprocessable
 from server.http.multipart import Upload, read_upload
+from server.http.uploads import check_files
 from server.projects import Project
 from server.routes.api import (
     IDEMPOTENCY_KEY,
@@ -126,8 +127,10 @@ async def import_files(request: Request, services: Use, who: Who, project: LiveP
     upload = await read_upload(request, services.blobs, services.settings.max_upload)
     if not upload.files:
         raise Unprocessable("no_file", "the upload has no file", "send each file as a part named `file`")
+    check_files(upload.files)
+    await services.quotas.check_storage(project.id, who.user_id, sum(file.blob.size for file in upload.files))
     for file in upload.files:
-        await services.ledger.record(project.id, file.blob.sha256, file.blob.size)
+        await services.ledger.record(project.id, file.blob.sha256, file.blob.size, who.user_id)
     return await _ask(request, services, who, project, "import", _import_target(upload), _import_params(upload))
 
 

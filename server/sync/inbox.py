@@ -1,9 +1,10 @@
 """What comes into a room: one ordered queue, bounded in bytes, taken in batches."""
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from crdt.update_reader import UpdateSummary
@@ -15,12 +16,13 @@ INPUT_OVERHEAD = 256
 
 @dataclass(slots=True, eq=False)
 class Incoming:
-    """An update-carrying message, read and found well-formed. is_answer: a step 2."""
+    """An update-carrying message, read and found well-formed. is_answer: a step 2. at: time.perf_counter()."""
 
     member: Member
     payload: bytes
     summary: UpdateSummary
     is_answer: bool
+    at: float = field(default_factory=time.perf_counter)
 
     @property
     def size(self) -> int:
@@ -93,6 +95,11 @@ class Inbox:
 
     def __len__(self) -> int:
         return len(self._inputs)
+
+    @property
+    def size(self) -> int:
+        """What waits."""
+        return self._bytes
 
     async def put(self, item: Input) -> bool:
         """False when the inbox is closed: the item was not taken."""

@@ -43,6 +43,11 @@ class Outbox:
         self._wake.set()
 
     @property
+    def size(self) -> int:
+        """What waits to be sent, without presence."""
+        return self._droppable + self._fixed
+
+    @property
     def is_flooded(self) -> bool:
         """Whether more answers wait than may: the client asks faster than it listens."""
         return self._fixed > self._limit

@@ -9,6 +9,7 @@ repeated; what comes in meanwhile waits, bounded, and clients go on editing thei
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from typing import Any, Self
 
@@ -62,6 +63,7 @@ class Room:
         self._on_commit = on_commit
         self._inbox = Inbox(INBOX_LIMIT)
         self._in_hand: list[Input] = []
+        self._since = 0.0
 
     @classmethod
     async def load(
@@ -95,6 +97,20 @@ class Room:
     def failing_since(self) -> float | None:
         """time.monotonic() since when nothing could be committed; None when all is well."""
         return self._journal.failing_since
+
+    @property
+    def inbox_bytes(self) -> int:
+        return self._inbox.size
+
+    @property
+    def outbox_bytes(self) -> int:
+        return sum(member.outbox.size for member in self.members)
+
+    @property
+    def lag(self) -> tuple[int, float]:
+        """Inputs that are not committed yet, and for how many seconds the batch in hand has been worked on."""
+        waiting = len(self._in_hand) + len(self._inbox)
+        return waiting, time.monotonic() - self._since if self._in_hand else 0.0
 
     @property
     def is_closed(self) -> bool:
@@ -168,7 +184,7 @@ class Room:
         """
         try:
             while not isinstance((batch := await self._inbox.take())[0], Stop):
-                self._in_hand = batch
+                self._in_hand, self._since = batch, time.monotonic()
                 await self._process(batch)
                 self._in_hand = []
                 await self._journal.snapshot_if_due(self._replica.whole)
@@ -189,9 +205,13 @@ class Room:
 
     async def _process(self, items: Sequence[Input]) -> None:
         self._telemetry.batch.observe(len(items))
-        if isinstance(items[0], JobResult):
-            await self._process_job(items[0])
-            return
+        with self._telemetry.tracing.batch(str(self.branch), len(items)):
+            if isinstance(items[0], JobResult):
+                await self._process_job(items[0])
+            else:
+                await self._process_inputs(items)
+
+    async def _process_inputs(self, items: Sequence[Input]) -> None:
         batch = Batch()
         for item in items:
             await self._take(item, batch)
@@ -202,6 +222,13 @@ class Room:
         for update in batch.own:
             self._gate.note(await _read(update))
         self._deliver(batch)
+        self._observe_delivery(items)
+
+    def _observe_delivery(self, items: Sequence[Input]) -> None:
+        now, observe = time.perf_counter(), self._telemetry.delivery.observe
+        for item in items:
+            if isinstance(item, Incoming):
+                observe(now - item.at)
 
     async def _take(self, item: Input, batch: Batch) -> None:
         match item:

@@ -67,6 +67,10 @@ class Rooms:
         """Branches that cannot be committed at the moment; readiness reports them."""
         return [key for key, room in self._rooms.items() if room.failing_since is not None]
 
+    def loaded(self) -> list[Room]:
+        """The rooms that live in this process, for the metrics."""
+        return [room for room in self._rooms.values() if isinstance(room, Room)]
+
     def __len__(self) -> int:
         return len(self._rooms)
 

@@ -84,7 +84,6 @@ async def test_the_list_is_paged_newest_first(queue: JobQueue) -> None:
 async def test_places_and_counts(queue: JobQueue, leases: Leases) -> None:
     jobs = [await ask(queue, str(number)) for number in range(3)]
     assert [await queue.position(job) for job in jobs] == [1, 2, 3]
-    assert await queue.waiting_of("ada") == 3
     running = (await take(leases)).job
     assert await queue.position(running) is None
     assert await queue.counts() == {"queued": 2, "running": 1}

@@ -39,9 +39,7 @@ async def test_several_files_become_one_job(client: httpx.AsyncClient, project: 
      ("", "file"), ("..", "file"), ("a\tb.obj", "ab.obj"), ("Ente ü.glb", "Ente ü.glb")],
 )  # fmt: skip
 async def test_a_file_name_loses_its_root(client: httpx.AsyncClient, project: str, given: str, kept: str) -> None:
-    body = (
-        f'--B\r\nContent-Disposition: form-data; name="file"; filename="{given}"\r\n\r\nbytes\r\n--B--\r\n'
-    ).encode()
+    body = (f'--B\r\nContent-Disposition: form-data; name="file"; filename="{given}"\r\n\r\nglTF\r\n--B--\r\n').encode()
     answer = await client.post(
         f"{project}/import", content=body, headers={"Content-Type": "multipart/form-data; boundary=B"}
     )
