@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 WEB_SOURCES := $(shell find web/core web/editor -type f 2>/dev/null) web/vite.config.ts web/package.json web/tsconfig.json
 
-.PHONY: run test bench soak lint format types wheel programs clean
+.PHONY: run test bench bench-sync soak lint format types wheel programs clean
 
 run: .venv/.product server/client/index.html
 	$(BIN)/maquette serve --host $(HOST) --port $(PORT)
@@ -16,6 +16,9 @@ test: programs .venv/.dev server/client/index.html
 
 bench: programs .venv/.bench server/client/index.html
 	$(BIN)/python -m tests.benchmarks
+
+bench-sync: programs .venv/.dev server/client/index.html
+	$(BIN)/python -m tests.benchmarks.sync --page
 
 soak: programs .venv/.dev server/client/index.html
 	MAQUETTE_SOAK=1 $(BIN)/python -m pytest tests/random tests/scenarios tests/compute/peer -m "not browser"

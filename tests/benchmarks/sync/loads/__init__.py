@@ -1,0 +1,1 @@
+"""The loads of issue 3, by their letters."""

@@ -1,0 +1,77 @@
+"""The loads of issue 3 by their letters: what runs, on which servers, and what is to be reached."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from tests.benchmarks.sync.loads.editing import Editing
+from tests.benchmarks.sync.loads.presence import Presence
+from tests.benchmarks.sync.loads.result import Result
+from tests.benchmarks.sync.servers import DURABLE, SINGLE
+from tests.benchmarks.sync.servers.base import Peer, Running
+
+
+class Scenario(Protocol):
+    async def run(self, running: Running) -> Result: ...
+
+
+@dataclass(frozen=True)
+class Goal:
+    """figure: the name of one of the result's figures. limit: at most, or at least."""
+
+    figure: str
+    limit: float
+    at_least: bool = False
+
+    def is_met(self, value: float) -> bool:
+        return value >= self.limit if self.at_least else value <= self.limit
+
+    def __str__(self) -> str:
+        return f"{'≥' if self.at_least else '≤'} {self.limit:,g}"
+
+
+@dataclass(frozen=True)
+class Load:
+    """columns: figure → heading. is_pinned: the servers on one core, the clients on another."""
+
+    title: str
+    about: str
+    scenario: Scenario
+    servers: Mapping[str, Peer]
+    columns: Mapping[str, str]
+    goals: Sequence[Goal]
+    is_pinned: bool = True
+
+
+CPU, RATE = "CPU ms / 1,000 delivered", "delivered / s"
+EDITS = {"cpu": CPU, "p50": "p50 ms", "p99": "p99 ms", "rate": RATE}
+
+LOADS: dict[str, Load] = {
+    "a": Load(
+        "(a) One room, 50 clients, one of them moves a node 60 times a second",
+        "Each update reaches 49 others.",
+        Editing(rooms=1, clients=50, writers=1, rate=60), DURABLE, EDITS, [Goal("cpu", 12), Goal("p99", 2.5)],
+    ),
+    "b": Load(
+        "(b) The same as fast as it is delivered",
+        "512 moves under way at most. Delays are those of a full pipe and have no goal.",
+        Editing(rooms=1, clients=50, writers=1, rate=None, seconds=4), SINGLE, EDITS,
+        [Goal("cpu", 1.2), Goal("rate", 1e6, at_least=True)],
+    ),
+    "c": Load(
+        "(c) 100 rooms of 4 clients, 10 updates a second in each",
+        "One client of each room writes, 3 others receive: 1,000 updates in, 3,000 out a second.",
+        Editing(rooms=100, clients=4, writers=1, rate=10), DURABLE, EDITS, [Goal("cpu", 25), Goal("p99", 5)],
+    ),
+    "d30": Load(
+        "(d) Presence: 30 clients in one room, each 10 times a second",
+        "A state that a newer one overtakes on its way counts as delivered.",
+        Presence(30), SINGLE, EDITS, [Goal("cpu", 7), Goal("p99", 6)],
+    ),
+    "d100": Load(
+        "(d) Presence: 100 clients in one room, each 10 times a second",
+        "As above.", Presence(100), SINGLE, EDITS, [Goal("cpu", 3), Goal("p99", 6)],
+    ),
+}  # fmt: skip
