@@ -16,10 +16,9 @@ import uvicorn
 from server.app import create_app
 from server.auth import ACCESS_KEY_FILE, PEER_TOKEN_FILE
 from server.settings import Settings
+from server.sockets.layers import configure
 from server.supervisor import is_peer_installed, keep_peer
 
-_FRAME_SLACK = 1024 * 1024
-"""Above our own limit of a message, which is refused with a code that says so (4413)."""
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 log = structlog.get_logger()
@@ -28,12 +27,10 @@ log = structlog.get_logger()
 def serve(settings: Settings) -> None:
     """Serve until SIGINT or SIGTERM. What was reported saved is durable; open requests get a few seconds to end."""
     app = create_app(settings)
-    config = uvicorn.Config(
-        app, host=settings.host, port=settings.port, loop="auto", http="httptools", ws="websockets-sansio",
-        ws_max_size=settings.max_message + _FRAME_SLACK, ws_per_message_deflate=False, log_config=None,
-        access_log=False, server_header=False, proxy_headers=False,
-        timeout_graceful_shutdown=int(settings.shutdown_seconds),
-        ssl_certfile=settings.tls_cert, ssl_keyfile=settings.tls_key,
+    config = configure(
+        app, sockets=settings.sockets, max_message=settings.max_message, host=settings.host, port=settings.port,
+        log_config=None, access_log=False, proxy_headers=False, ssl_certfile=settings.tls_cert,
+        ssl_keyfile=settings.tls_key, timeout_graceful_shutdown=int(settings.shutdown_seconds),
     )  # fmt: skip
     listening = config.bind_socket()
     server = Server(config, lambda: app.state.stop())

@@ -58,7 +58,7 @@ class Listener(Protocol):
     def received(self, message: bytes | str) -> None: ...
 
     def writable(self) -> None:
-        """The connection is free again."""
+        """The network took something; `is_free` says whether all of it."""
 
     def closed(self, code: int) -> None:
         """Once, whoever ended it."""
@@ -84,8 +84,8 @@ class DirectProtocol(asyncio.Protocol):
 
     __slots__ = (
         "_config", "_connections", "_events", "_headers", "_is_paused", "_is_reading", "_keepalive", "_large",
-        "_listener", "_loop", "_offset", "_ping", "_reader", "_request", "_response", "_scheme", "_state", "_state_of_app",
-        "_tasks", "_timer", "_transport", "_waiter", "_writable",
+        "_listener", "_loop", "_offset", "_ping", "_reader", "_request", "_response", "_state", "_state_of_app", "_tasks",
+        "_timer", "_transport", "_waiter", "_writable",
     )  # fmt: skip
 
     def __init__(
@@ -145,16 +145,14 @@ class DirectProtocol(asyncio.Protocol):
     def resume_writing(self) -> None:
         self._is_paused = False
         self._send_more()
-        if self._large is not None or self._is_paused:
-            return
-        if (waiter := self._writable) is not None:
-            self._writable = None
-            _wake(waiter)
         if self._listener is not None:
             self._listener.writable()
+        elif self._writable is not None and self.is_free:
+            waiter, self._writable = self._writable, None
+            _wake(waiter)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
-        self._connections.discard(self)  # type: ignore[arg-type]
+        self._connections.discard(self)
         self._end(ABNORMAL)
         self._large = None
         if (waiter := self._writable) is not None:

@@ -1,7 +1,7 @@
 """RFC 6455 frames of the server's side: messages are written unmasked, read masked, and never larger than a limit.
 
-    for kind, payload in reader.feed(data): ...   # FrameError where the peer breaks the protocol
-    transport.write(frame(BINARY, message))
+for kind, payload in reader.feed(data): ...   # FrameError where the peer breaks the protocol
+transport.write(frame(BINARY, message))
 """
 
 import struct

@@ -44,7 +44,9 @@ class Request:
 
     @property
     def subprotocols(self) -> list[str]:
-        offers = (value.decode("latin-1").split(",") for name, value in self.headers if name == b"sec-websocket-protocol")
+        offers = (
+            value.decode("latin-1").split(",") for name, value in self.headers if name == b"sec-websocket-protocol"
+        )
         return [token.strip() for offer in offers for token in offer]
 
 

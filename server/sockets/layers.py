@@ -1,13 +1,11 @@
 """Which WebSocket layer serves, and the one place where uvicorn is configured."""
 
-from typing import Any, Literal
+from typing import Any
 
 import uvicorn
 
+from server.sockets import Layer
 from server.sockets.direct import DirectProtocol
-
-Layer = Literal["direct", "websockets-sansio", "wsproto"]
-"""direct: ours, the fastest. The others are uvicorn's (wsproto has to be installed)."""
 
 FRAME_SLACK = 1024 * 1024
 """Bytes of a frame above our own limit of a message, which is refused with a code that says so (4413)."""

@@ -90,7 +90,7 @@ class Inbox:
         self._limit = limit
         self._inputs: deque[Input] = deque()
         self._bytes = 0
-        self._filled = asyncio.Event()
+        self._filled: asyncio.Future[None] | None = None
         self._drained = asyncio.Event()
 
     def __len__(self) -> int:
@@ -100,6 +100,13 @@ class Inbox:
     def size(self) -> int:
         """What waits."""
         return self._bytes
+
+    def offer(self, item: Input) -> bool:
+        """Take it if that needs no waiting."""
+        if self.is_closed or (self._bytes and self._bytes + item.size > self._limit):
+            return False
+        self._add(item)
+        return True
 
     async def put(self, item: Input) -> bool:
         """False when the inbox is closed: the item was not taken."""
@@ -121,13 +128,16 @@ class Inbox:
     def _add(self, item: Input) -> None:
         self._inputs.append(item)
         self._bytes += item.size
-        self._filled.set()
+        if (filled := self._filled) is not None:
+            self._filled = None
+            if not filled.done():
+                filled.set_result(None)
 
     async def take(self) -> list[Input]:
         """Everything that waits, at least one input; a job's result and a stop come alone."""
         while not self._inputs:
-            self._filled.clear()
-            await self._filled.wait()
+            self._filled = asyncio.get_running_loop().create_future()
+            await self._filled
         batch = [self._pop()]
         while (
             self._inputs and not isinstance(batch[0], JobResult) and not isinstance(self._inputs[0], JobResult | Stop)

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from crdt.errors import MaquetteError
 from crdt.messages import FORBIDDEN, UPDATE_REFUSED, Refused, Saved
 from server.auth import Identity
+from server.limits.allowance import UNLIMITED, Allowance
+from server.permissions import Role
 from server.sync.outbox import Closing, Outbox
 
 MAX_UNCLOSED_ANSWERS = 3
@@ -54,7 +56,8 @@ class SavedCount:
 
 @dataclass(slots=True, eq=False)
 class Member:
-    """can_write: may change the document. given: the state vector that all it was sent adds up to, None before its
+    """role, can_write (may change the document), can_appear: asked at each message; they change while the socket lives.
+    allowance: how fast it may send. given: the state vector that all it was sent adds up to, None before its
     first step 1 was answered: until then it is sent no updates, because they would not be closed there.
     """
 
@@ -62,6 +65,8 @@ class Member:
     outbox: Outbox
     can_write: bool = True
     can_appear: bool = True
+    role: Role = "editor"
+    allowance: Allowance = UNLIMITED
     via: str = "socket"
     wants_saved: bool = False
     given: bytes | None = None

@@ -1,8 +1,13 @@
-"""What waits to be sent to one socket: bounded, in order, and presence and *saved* only in their newest form."""
+"""What waits to be sent to one socket: bounded, in order, and presence and *saved* only in their newest form.
+
+With a port (a socket that sends at once and says when it is full) nothing waits that can be sent: no task, no wake-up.
+"""
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from crdt.messages import AwarenessUpdate, Refused, Saved, encode
 from crdt.presence import join_entries
@@ -18,29 +23,73 @@ class Closing:
     by_peer: bool = False
 
 
-class Outbox:
-    """One reader (the session's writer task), many writers (the room), none of whom ever waits.
+class Port(Protocol):
+    """A socket that is written without waiting."""
 
-    limit: bytes of updates that may wait. When they are more, all waiting updates are dropped and `behind` is set: the
-    socket gets one difference of states instead, once it has taken what it was given.
+    @property
+    def is_free(self) -> bool: ...
+
+    @property
+    def waiting(self) -> int:
+        """Bytes that were sent and not yet taken by the network."""
+
+    def send(self, message: bytes) -> None: ...
+
+
+class Outbox:
+    """One reader (the session), many writers (the room), none of whom ever waits.
+
+    limit: bytes of updates that may wait, here and in the port. When they are more, all waiting updates are dropped and
+    `behind` is set: the socket gets one difference of states instead, once it has taken what it was given.
     """
+
+    __slots__ = (
+        "_asked", "_droppable", "_fixed", "_frames", "_limit", "_on_empty", "_port", "_presence", "_saved", "_waiter",
+        "behind", "closing",
+    )  # fmt: skip
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._frames: deque[tuple[bytes, bool]] = deque()
         self._droppable = 0
         self._fixed = 0
-        self._presence: dict[int, bytes] = {}
+        self._presence: dict[int, bytes] | None = None
         self._saved: Saved | None = None
-        self._wake = asyncio.Event()
+        self._waiter: asyncio.Future[None] | None = None
+        self._port: Port | None = None
+        self._on_empty: Callable[[], None] | None = None
+        self._asked = False
         self.behind = False
         self.closing: Closing | None = None
 
+    def attach(self, port: Port, on_empty: Callable[[], None]) -> None:
+        """Send by this port from now on. on_empty: called when all is sent and `closing` or (once a fall) `behind` is to
+        be seen to.
+        """
+        self._port = port
+        self._on_empty = on_empty
+        self.pump()
+
+    @property
+    def is_attached(self) -> bool:
+        return self._port is not None
+
+    def detach(self) -> None:
+        """The port is gone: nothing that waits will be sent."""
+        self._port = self._on_empty = None
+        self._frames.clear()
+        self._presence = self._saved = None
+
+    # -- what the room puts in
+
     def put(self, frame: bytes) -> None:
         """A frame that is never dropped: the opening, answers to what this client asked."""
+        if (port := self._free_port()) is not None:
+            port.send(frame)
+            return
         self._frames.append((frame, False))
         self._fixed += len(frame)
-        self._wake.set()
+        self._wake()
 
     @property
     def size(self) -> int:
@@ -56,40 +105,62 @@ class Outbox:
         """An update for everybody; False when this socket is too far behind to be given more."""
         if self.behind:
             return False
-        if self._droppable + len(frame) > self._limit:
+        if (port := self._free_port()) is not None:
+            port.send(frame)
+            return True
+        if self._droppable + (self._port.waiting if self._port else 0) + len(frame) > self._limit:
             self._fall_behind()
             return False
         self._frames.append((frame, True))
         self._droppable += len(frame)
-        self._wake.set()
+        self._wake()
         return True
 
-    def put_presence(self, entries: dict[int, bytes]) -> None:
-        """Encoded entries by client id; a newer one takes the place of one that still waits."""
+    def put_presence(self, entries: dict[int, bytes], frame: bytes | None = None) -> None:
+        """Encoded entries by client id; a newer one takes the place of one that still waits. frame: their message."""
+        if self._presence is None and (port := self._free_port()) is not None:
+            port.send(frame or presence_frame(entries))
+            return
+        if self._presence is None:
+            self._presence = {}
         self._presence.update(entries)
-        self._wake.set()
+        self._wake()
 
     def put_saved(self, saved: Saved) -> None:
+        if self._saved is None and (port := self._free_port()) is not None:
+            port.send(encode(saved))
+            return
         self._saved = saved
-        self._wake.set()
+        self._wake()
 
     def close(self, closing: Closing) -> None:
         """End the connection after what waits was sent; the first reason counts."""
         if self.closing is None:
             self.closing = closing
-            self._wake.set()
+            self._wake()
+
+    # -- how it gets out
+
+    def pump(self) -> None:
+        """Send what waits for as long as the port takes it."""
+        port = self._port
+        while port is not None and port.is_free and (frame := self.next()) is not None:
+            port.send(frame)
+        if port is not None and port.is_free and (self.closing or (self.behind and not self._asked)):
+            self._asked = self.behind
+            if self._on_empty is not None:
+                self._on_empty()
 
     async def take(self) -> bytes | None:
         """The next frame to send; None when the socket caught up with a drop (`behind`) or is to be closed."""
         while (frame := self.next()) is None and self.closing is None and not self.behind:
-            self._wake.clear()
-            await self._wake.wait()
+            await self.changed()
         return frame
 
     async def changed(self) -> None:
         """Wait, after a None of `take`, until there is something new."""
-        self._wake.clear()
-        await self._wake.wait()
+        self._waiter = asyncio.get_running_loop().create_future()
+        await self._waiter
 
     def next(self) -> bytes | None:
         """The next frame if there is one: frames in order, then *saved*, then presence."""
@@ -104,12 +175,29 @@ class Outbox:
             saved, self._saved = self._saved, None
             return encode(saved)
         if self._presence:
-            entries, self._presence = self._presence, {}
-            return encode(AwarenessUpdate(join_entries(list(entries.values()))))
+            entries, self._presence = self._presence, None
+            return presence_frame(entries)
         return None
+
+    def _free_port(self) -> Port | None:
+        """The port, if what is put now may be sent now."""
+        port = self._port
+        return port if port is not None and not self._frames and port.is_free else None
+
+    def _wake(self) -> None:
+        if self._port is not None:
+            self.pump()
+        elif (waiter := self._waiter) is not None and not waiter.done():
+            waiter.set_result(None)
 
     def _fall_behind(self) -> None:
         self._frames = deque(kept for kept in self._frames if not kept[1])
         self._droppable = 0
         self.behind = True
-        self._wake.set()
+        self._asked = False
+        self._wake()
+
+
+def presence_frame(entries: dict[int, bytes]) -> bytes:
+    """The message with these encoded entries."""
+    return encode(AwarenessUpdate(join_entries(list(entries.values()))))

@@ -136,6 +136,11 @@ class Room:
         """Hand in an input; waits while too much is waiting. Unavailable when the room is closed."""
         self._refuse_if(not await self._inbox.put(item))
 
+    def offer(self, item: Input) -> bool:
+        """Hand in an input if nothing has to be waited for; False: `put` it. Unavailable when the room is closed."""
+        self._refuse_if(self._inbox.is_closed)
+        return self._inbox.offer(item)
+
     def _refuse_if(self, is_closed: bool) -> None:
         if is_closed:
             raise Unavailable("room_closed", f"{self.branch} is being closed", "try again in a moment")
@@ -166,6 +171,12 @@ class Room:
         check_roots(summary, self.branch.document.ROOTS)
         return summary
 
+    def read_now(self, update: bytes) -> UpdateSummary:
+        """The same at once, for updates up to LARGE. UpdateRefused."""
+        summary = read_update(update)
+        check_roots(summary, self.branch.document.ROOTS)
+        return summary
+
     def has_pending(self) -> bool:
         """Whether the document lacks something that was taken; never true (a test holds it to that)."""
         return self._replica.clocks() != self._gate.state
@@ -173,7 +184,7 @@ class Room:
     def close(self, closing: Closing) -> None:
         """Take nothing more, finish what was taken, end all connections; `run` returns then."""
         self._inbox.close()
-        for member in self.members:
+        for member in list(self.members):
             member.outbox.close(closing)
 
     # -- the loop

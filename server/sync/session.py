@@ -1,4 +1,4 @@
-"""One socket: a task that reads it into its room, a task that writes its outbox to it."""
+"""A member's socket behind plain ASGI: a task that reads it into its room, a task that writes its outbox to it."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -6,27 +6,12 @@ from dataclasses import dataclass, field
 import structlog
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from crdt.errors import ProtocolError, UpdateRefused
-from crdt.messages import (
-    MALFORMED,
-    RESTART,
-    TOO_LARGE,
-    TOO_SLOW,
-    UPDATE_REFUSED,
-    AwarenessUpdate,
-    QueryAwareness,
-    Refused,
-    SyncStep1,
-    SyncStep2,
-    Update,
-    decode,
-    encode,
-)
-from crdt.update_reader import read_state_vector
+from crdt.messages import RESTART, TOO_SLOW, encode
 from server.errors import Unavailable
-from server.sync.inbox import Incoming, Question
+from server.sync.inbox import Question
 from server.sync.member import Member
 from server.sync.outbox import Closing
+from server.sync.receiving import RECEIVING_ERRORS, Receiver, closing_for
 from server.sync.room import Room
 from server.telemetry import Telemetry
 
@@ -71,52 +56,24 @@ class Session:
 
     async def _read(self) -> None:
         """Until the socket or this replica ends; either way the writer learns it from the outbox."""
-        outbox = self.member.outbox
+        receiver, outbox = Receiver(self.room, self.member, self.limits.message), self.member.outbox
         try:
             while True:
-                await self._receive(await self._next_message())
+                data = receiver.check(await self._next_message())
+                if (seconds := self.member.allowance.take(1, len(data))) > 0:
+                    await asyncio.sleep(seconds)
+                await receiver.receive(data)
         except WebSocketDisconnect as error:
             outbox.close(Closing(error.code, by_peer=True))
-        except ProtocolError as error:
-            code = TOO_LARGE if error.code == "message_too_large" else MALFORMED
-            outbox.close(Closing(code, error.code, Refused(error.code, error.message, error.hint)))
-        except UpdateRefused as error:
-            outbox.close(Closing(UPDATE_REFUSED, error.code, Refused(error.code, error.message, error.hint)))
-        except Unavailable as error:
-            outbox.close(Closing(RESTART, error.code))
+        except RECEIVING_ERRORS as error:
+            outbox.close(closing_for(error))
 
-    async def _next_message(self) -> bytes:
+    async def _next_message(self) -> bytes | str:
         event = await self.websocket.receive()
         if event["type"] == "websocket.disconnect":
             raise WebSocketDisconnect(event.get("code") or 1006)
         data = event.get("bytes")
-        if data is None:
-            raise ProtocolError("text_message", "a text message", "binary messages")
-        if len(data) > self.limits.message:
-            limit = self.limits.message
-            raise ProtocolError("message_too_large", f"a message of {len(data)} bytes", f"at most {limit}")
-        return bytes(data)
-
-    async def _receive(self, data: bytes) -> None:
-        match decode(data):
-            case SyncStep1(state):
-                read_state_vector(state)
-                await self.room.put(Question(self.member, state))
-            case SyncStep2(update):
-                await self._receive_update(update, is_answer=True)
-            case Update(update):
-                await self._receive_update(update, is_answer=False)
-            case AwarenessUpdate(update):
-                if self.member.can_appear:
-                    self.room.presence.receive(self.member, update)
-            case QueryAwareness():
-                self.room.presence.show_all(self.member)
-            case other:
-                raise ProtocolError("not_for_servers", f"a {type(other).__name__} message from a client")
-
-    async def _receive_update(self, update: bytes, *, is_answer: bool) -> None:
-        summary = await self.room.read(update)
-        await self.room.put(Incoming(self.member, update, summary, is_answer))
+        return str(event.get("text")) if data is None else bytes(data)
 
     # -- writing
 

@@ -23,9 +23,12 @@ from crdt.schema import SCHEMA_VERSION
 from server.auth import Authenticator, Identity
 from server.errors import Forbidden, NotAuthorised, NotFound, Unavailable
 from server.permissions import may
+from server.sockets.direct import EXTENSION
 from server.storage.base import StorageUnavailable
 from server.sync.branch import Branch
+from server.sync.direct_session import DirectSession
 from server.sync.member import Member
+from server.sync.meter import Meter
 from server.sync.outbox import Closing, Outbox
 from server.sync.room import Room
 from server.sync.rooms import Rooms
@@ -47,6 +50,10 @@ class Sync:
     project: Callable[[str], Awaitable[ProjectHead]]
     telemetry: Telemetry
     limits: Limits = field(default_factory=Limits)
+    meter: Meter = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "meter", Meter(self.telemetry))
 
     def route(self) -> WebSocketRoute:
         return WebSocketRoute("/sync/{project}/{document}", self.serve, name="sync")
@@ -56,13 +63,18 @@ class Sync:
         await websocket.accept()
         capabilities = _capabilities(websocket)
         try:
-            session = await self._admit(websocket, capabilities)
+            room, member = await self._admit(websocket, capabilities)
         except (NotAuthorised, Forbidden, NotFound, Unavailable, StorageUnavailable) as error:
             await self._turn_away(websocket, error, "refusal" in capabilities)
             return
-        await session.run()
+        tells_refusals = "refusal" in capabilities
+        connection = websocket.scope["extensions"].get(EXTENSION)
+        if connection is None:
+            await Session(websocket, room, member, self.telemetry, self.limits, tells_refusals).run()
+        else:
+            DirectSession(connection, room, member, self.telemetry, self.meter, self.limits, tells_refusals).open()
 
-    async def _admit(self, websocket: WebSocket, capabilities: frozenset[str]) -> Session:
+    async def _admit(self, websocket: WebSocket, capabilities: frozenset[str]) -> tuple[Room, Member]:
         identity = self.auth.identify(websocket.headers, websocket.cookies, websocket.query_params)
         branch = Branch.parse("{project}/{document}".format(**websocket.path_params))
         if not may(identity.role, branch.reads):
@@ -72,7 +84,7 @@ class Sync:
         member = self._member(identity, branch, capabilities)
         if "hello" in capabilities:
             member.outbox.put(_hello(identity, project, room, member))
-        return Session(websocket, room, member, self.telemetry, self.limits, "refusal" in capabilities)
+        return room, member
 
     def _member(self, identity: Identity, branch: Branch, capabilities: frozenset[str]) -> Member:
         return Member(
@@ -80,6 +92,7 @@ class Sync:
             Outbox(self.limits.outbox),
             can_write=may(identity.role, branch.writes),
             can_appear=may(identity.role, "presence"),
+            role=identity.role,
             wants_saved="saved" in capabilities,
         )
 

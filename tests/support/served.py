@@ -12,6 +12,8 @@ from starlette.applications import Starlette
 
 from server.auth import Authenticator, load_secrets
 from server.errors import NotFound
+from server.sockets import Layer
+from server.sockets.layers import configure
 from server.storage.base import UpdateLog
 from server.sync.rooms import Rooms
 from server.sync.session import Limits
@@ -45,16 +47,15 @@ class Served:
 
 @asynccontextmanager
 async def serving(
-    log: UpdateLog, data: Path, *, local: bool = True, limits: Limits | None = None
+    log: UpdateLog, data: Path, *, local: bool = True, limits: Limits | None = None, sockets: Layer = "direct"
 ) -> AsyncIterator[Served]:
     telemetry = Telemetry()
     auth = Authenticator(load_secrets(data, not local), local=local, session_seconds=60, clock=time.time)
     async with Rooms(log, telemetry) as rooms:
         sync = Sync(rooms, auth, find_project, telemetry, limits or Limits())
         app = Starlette(routes=[sync.route()])
-        config = uvicorn.Config(
-            app, port=0, ws="websockets-sansio", ws_per_message_deflate=False, lifespan="off", log_level="warning"
-        )
+        limit = (limits or Limits()).message
+        config = configure(app, sockets=sockets, max_message=limit, port=0, lifespan="off", log_level="warning")
         server = uvicorn.Server(config)
         server.install_signal_handlers = lambda: None  # type: ignore[method-assign]
         task = asyncio.create_task(server.serve())

@@ -27,6 +27,7 @@ from fastapi import FastAPI
 from server.app import create_app
 from server.services import Services
 from server.settings import Settings
+from server.sockets.layers import configure
 
 TOP = Path(__file__).parents[2]
 START_SECONDS = 60.0
@@ -190,10 +191,9 @@ class Served:
 async def serving(data: Path, *, port: int = 0, **values: Any) -> AsyncIterator[Served]:
     """uvicorn with the application on a random port of this event loop, for tests that use sockets."""
     app = create_app(settings_for(data, **values))
-    config = uvicorn.Config(
-        app, host="127.0.0.1", port=port, ws="websockets-sansio", ws_max_size=64 * 1024 * 1024, log_level="error",
-        timeout_graceful_shutdown=5,
-    )  # fmt: skip
+    config = configure(
+        app, max_message=64 * 1024 * 1024, host="127.0.0.1", port=port, log_level="error", timeout_graceful_shutdown=5
+    )
     server = _QuietServer(config, app)
     with closing(config.bind_socket()) as listening:
         task = asyncio.create_task(server.serve([listening]))
