@@ -84,8 +84,8 @@ class DirectProtocol(asyncio.Protocol):
 
     __slots__ = (
         "_config", "_connections", "_events", "_headers", "_is_paused", "_is_reading", "_keepalive", "_large",
-        "_listener", "_loop", "_offset", "_ping", "_reader", "_request", "_response", "_state", "_state_of_app", "_tasks",
-        "_timer", "_transport", "_waiter", "_writable",
+        "_listener", "_loop", "_offset", "_ping", "_reader", "_request", "_response", "_state", "_state_of_app",
+        "_tasks", "_timer", "_transport", "_waiter", "_writable",
     )  # fmt: skip
 
     def __init__(

@@ -44,10 +44,8 @@ class Request:
 
     @property
     def subprotocols(self) -> list[str]:
-        offers = (
-            value.decode("latin-1").split(",") for name, value in self.headers if name == b"sec-websocket-protocol"
-        )
-        return [token.strip() for offer in offers for token in offer]
+        offers = [value.decode("latin-1") for name, value in self.headers if name == b"sec-websocket-protocol"]
+        return [token.strip() for token in ",".join(offers).split(",") if token.strip()]
 
 
 def read_request(data: bytes) -> Request:

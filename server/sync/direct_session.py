@@ -1,7 +1,8 @@
-"""A member's socket without tasks: what comes is taken in the socket's own callback, what the room says is sent at once.
+"""A member's socket without tasks: what comes is taken in the socket's own callback, what the room says is sent
+at once.
 
-Only what cannot be done at once (a large update is read in a thread, a full room is waited for) takes a task, and for as
-long the socket is not read.
+Only what cannot be done at once (a large update is read in a thread, a full room is waited for) takes a task, and for
+as long the socket is not read.
 """
 
 import asyncio
@@ -25,7 +26,7 @@ _log = structlog.get_logger()
 
 
 class DirectSession:
-    """`DirectSession(...).open()`; lives until its connection ends. It is the connection's listener and the outbox's port."""
+    """`DirectSession(...).open()`; lives until its connection ends: that one's listener, and its outbox's port."""
 
     __slots__ = (
         "_backlog", "_catching_up", "_connection", "_limits", "_member", "_meter", "_patience", "_receiver", "_room",
@@ -96,7 +97,7 @@ class DirectSession:
     # -- messages that have to wait
 
     def _postpone(self, data: bytes, seconds: float) -> None:
-        """Go on in a task, in order, reading nothing meanwhile; what was read already is in the backlog, 256 KB at most."""
+        """Go on in a task, in order, reading nothing meanwhile; the backlog is what was read already, 256 KB at most."""
         self._backlog = deque((data,))
         self._connection.pause_reading()
         self._working = asyncio.get_running_loop().create_task(self._work(self._backlog, seconds))

@@ -63,9 +63,7 @@ class Outbox:
         self.closing: Closing | None = None
 
     def attach(self, port: Port, on_empty: Callable[[], None]) -> None:
-        """Send by this port from now on. on_empty: called when all is sent and `closing` or (once a fall) `behind` is to
-        be seen to.
-        """
+        """Send by this port from now on. on_empty: called when all is sent and the socket is `behind` or `closing`."""
         self._port = port
         self._on_empty = on_empty
         self.pump()

@@ -45,7 +45,7 @@ class Receiver:
         return data
 
     def receive_now(self, data: bytes) -> bool:
-        """Take a message without waiting; False where that cannot be done (large, or the room is full): `receive` it."""
+        """Take a message at once; False where that cannot be done (it is large, the room is full): `receive` it."""
         match decode(data):
             case Update(update):
                 return len(update) <= LARGE and self._offer(update, is_answer=False)
