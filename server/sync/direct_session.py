@@ -97,7 +97,7 @@ class DirectSession:
     # -- messages that have to wait
 
     def _postpone(self, data: bytes, seconds: float) -> None:
-        """Go on in a task, in order, reading nothing meanwhile; the backlog is what was read already, 256 KB at most."""
+        """Go on in a task, in order, reading nothing meanwhile; the backlog is what was read before, 256 KB at most."""
         self._backlog = deque((data,))
         self._connection.pause_reading()
         self._working = asyncio.get_running_loop().create_task(self._work(self._backlog, seconds))
