@@ -13,7 +13,7 @@ from collections.abc import Iterable
 
 from crdt.closedness import is_closed
 from crdt.errors import ProtocolError, UpdateRefused
-from crdt.lib0 import Decoder
+from crdt.lib0 import read_count, read_uint
 from crdt.update_summary import Id, Parent, Placed, Range, Reference, UpdateSummary
 from crdt.update_walk import Walk, check_clock
 
@@ -35,14 +35,27 @@ def read_update(data: bytes) -> UpdateSummary:
 
 def read_state_vector(data: bytes) -> dict[int, int]:
     """Clock by client. UpdateRefused: `malformed_state_vector`."""
-    decoder = Decoder(data)
     try:
-        count = decoder.count(least=2)
-        state = {decoder.uint(): check_clock(decoder.uint()) for _ in range(count)}
-        decoder.finish()
+        state, end = _read_clocks(data)
+        if end < len(data):
+            raise ProtocolError("trailing_bytes", f"{len(data) - end} bytes after the end of the state vector")
+    except IndexError:
+        raise UpdateRefused("malformed_state_vector", "the bytes end in the middle of a clock") from None
     except ProtocolError as error:
         raise UpdateRefused("malformed_state_vector", error.message, error.hint) from error
     return state
+
+
+def _read_clocks(data: bytes) -> tuple[dict[int, int], int]:
+    count, position = read_count(data, 0, least=2)
+    state = {}
+    for _ in range(count):
+        client, position = read_uint(data, position)
+        clock, position = read_uint(data, position)
+        state[client] = clock
+    if state:
+        check_clock(max(state.values()))
+    return state, position
 
 
 def check_roots(summary: UpdateSummary, allowed: Iterable[str]) -> None:

@@ -5,13 +5,23 @@ which items are maps and which keys they stand under, and refuses what would put
 """
 
 from bisect import bisect_left, insort
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
+from crdt.document import Document
 from crdt.errors import UpdateRefused
-from crdt.update_reader import Id, Parent, UpdateSummary, read_update
+from crdt.update_reader import Id, Parent, Placed, UpdateSummary, read_update
+from crdt.values import containers
 
 _HINT = "trash it; ids are used once"
+
+
+Layout = Mapping[str, Collection[str]]
+"""Of each root with records: the keys of their containers. No other map has a place in a document."""
+
+
+def layout_of(document: type[Document]) -> Layout:
+    return {root: containers(model) for root, model in document.RECORDS.items()}
 
 
 @dataclass(slots=True)
@@ -22,10 +32,13 @@ class Containers:
     replica's client id, which nobody uses again, so they are in nobody's way.
     """
 
+    layout: Layout
     _keys: dict[Parent, set[str]] = field(default_factory=dict)
     """Of every map and root: the keys under which it holds maps."""
     _clocks: dict[int, list[int]] = field(default_factory=dict)
     """Of the maps, by client, ascending."""
+    _records: dict[Id, str] = field(default_factory=dict)
+    """The root of each map that stands in one."""
 
     def add(self, summary: UpdateSummary) -> None:
         """Count the maps of an update that is applied; adding one again changes nothing."""
@@ -34,12 +47,15 @@ class Containers:
             _insert(self._clocks.setdefault(item[0], []), item[1])
             if placed is not None:
                 self._keys.setdefault(placed[2], set()).add(placed[3])
+                if isinstance(placed[2], str):
+                    self._records[item] = placed[2]
 
     def check(self, summary: UpdateSummary, state: Mapping[int, int]) -> None:
         """Judge what a closed update adds to a document of this state.
 
         UpdateRefused: `malformed_update` (an item in what is no map, at which pycrdt stops half-way),
-        `container_replaced`, `container_removed`.
+        `container_replaced`, `container_removed`, `container_misplaced` (a map under a key of values would end the
+        replica of everybody who writes the value).
         """
         new = self._new_keys(summary, state)
         keys = self._keys
@@ -60,11 +76,22 @@ class Containers:
             client, clock, parent, key = placed
             if isinstance(parent, tuple) and parent not in made and parent not in self._keys:
                 raise _in_no_map((client, clock), parent)
+            self._check_layout(made, parent, key)
             held = keys.setdefault(parent, set())
             if key in held:
                 raise _replaced(parent, key)
             held.add(key)
         return keys
+
+    def _check_layout(self, made: Mapping[Id, Placed | None], parent: Parent, key: str) -> None:
+        if isinstance(parent, str):
+            if parent not in self.layout:
+                raise _misplaced(parent, key)
+            return
+        there = made.get(parent)
+        root = self._records.get(parent) if there is None else there[2]
+        if not isinstance(root, str) or key not in self.layout.get(root, ()):
+            raise _misplaced(parent, key)
 
     def _check_places(self, summary: UpdateSummary, new: Mapping[Parent, set[str]], state: Mapping[int, int]) -> None:
         get_held, get_new, get_clock = self._keys.get, new.get, state.get
@@ -90,11 +117,11 @@ class Containers:
                     raise _removed(item)
 
 
-def containers_of(whole: bytes) -> Containers:
-    """The maps of a document, given as one update (10,000 nodes: 0.2 s, so in a thread)."""
-    containers = Containers()
-    containers.add(read_update(whole))
-    return containers
+def containers_of(whole: bytes, document: type[Document]) -> Containers:
+    """The maps of a document of this kind, given as one update (10,000 nodes: 0.2 s, so in a thread)."""
+    known = Containers(layout_of(document))
+    known.add(read_update(whole))
+    return known
 
 
 def _insert(clocks: list[int], clock: int) -> None:
@@ -106,6 +133,10 @@ def _insert(clocks: list[int], clock: int) -> None:
 
 def _in_no_map(item: Id, parent: Parent) -> UpdateRefused:
     return UpdateRefused("malformed_update", f"the item {_told(item)} is in {_told(parent)}, which is no map")
+
+
+def _misplaced(place: Parent, key: str) -> UpdateRefused:
+    return UpdateRefused("container_misplaced", f"a map at {_told(place)}/{key[:64]}", "a value, as in the schema")
 
 
 def _removed(item: Id) -> UpdateRefused:

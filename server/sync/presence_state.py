@@ -20,7 +20,8 @@ def shown_state(identity: Identity, text: str) -> str | None:
     """
     size = len(text.encode())
     if size > MAX_STATE:
-        _log.warning("presence_too_large", user=identity.user_id, bytes=size, limit=MAX_STATE)
+        # No warning: it would cost its sender nothing to fill the log.
+        _log.debug("presence_too_large", user=identity.user_id, bytes=size, limit=MAX_STATE)
         return None
     state = read_state(text)
     user = state.get("user")

@@ -74,7 +74,7 @@ class Room:
         replica = Replica(branch.document())
         await replica.restore(loaded)
         journal = Journal(str(branch), loaded, log, telemetry, epoch)
-        containers = await asyncio.to_thread(containers_of, replica.whole())
+        containers = await asyncio.to_thread(containers_of, replica.whole(), branch.document)
         return cls(branch, replica, Gate(replica.clocks(), loaded.clients, containers), journal, telemetry, on_commit)
 
     # -- what others call

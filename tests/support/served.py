@@ -46,14 +46,22 @@ class Served:
 
 
 @asynccontextmanager
-async def serving(
-    log: UpdateLog, data: Path, *, local: bool = True, limits: Limits | None = None, sockets: Layer = "direct"
-) -> AsyncIterator[Served]:
+async def endpoint(
+    log: UpdateLog, data: Path, *, local: bool = True, limits: Limits | None = None
+) -> AsyncIterator[tuple[Starlette, Sync]]:
+    """The application, for sockets that need no network (tests/support/asgi_socket.py)."""
     telemetry = Telemetry()
     auth = Authenticator(load_secrets(data, not local), local=local, session_seconds=60, clock=time.time)
     async with Rooms(log, telemetry) as rooms:
         sync = Sync(rooms, auth, find_project, telemetry, limits or Limits())
-        app = Starlette(routes=[sync.route()])
+        yield Starlette(routes=[sync.route()]), sync
+
+
+@asynccontextmanager
+async def serving(
+    log: UpdateLog, data: Path, *, local: bool = True, limits: Limits | None = None, sockets: Layer = "direct"
+) -> AsyncIterator[Served]:
+    async with endpoint(log, data, local=local, limits=limits) as (app, sync):
         limit = (limits or Limits()).message
         config = configure(app, sockets=sockets, max_message=limit, port=0, lifespan="off", log_level="warning")
         server = uvicorn.Server(config)
@@ -62,7 +70,7 @@ async def serving(
         while not server.started:
             await asyncio.sleep(0)
         try:
-            yield Served(server.servers[0].sockets[0].getsockname()[1], rooms, telemetry)
+            yield Served(server.servers[0].sockets[0].getsockname()[1], sync.rooms, sync.telemetry)
         finally:
             server.should_exit = True
             await task

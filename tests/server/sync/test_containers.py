@@ -192,7 +192,7 @@ async def test_what_is_known_of_the_maps_equals_what_the_document_tells(scene: S
         add(author.document, name=str(number), parent=scene.chair)
         await scene.room.edit("ada", "http", lambda document: add(document, name="by the server"))
         await settle(scene.room, scene.ada, scene.eve)
-    assert scene.room._gate._containers == containers_of(scene.room.document.update())
+    assert scene.room._gate._containers == containers_of(scene.room.document.update(), SceneDocument)
 
 
 async def test_a_map_in_no_map_is_refused(scene: Scene) -> None:
@@ -208,8 +208,28 @@ def test_a_container_may_stand_before_its_record() -> None:
     record = b"\x27\x01" + encode_string("nodes") + encode_string("k") + b"\x01"
     inside = b"\x27\x00" + encode_uint(5) + encode_uint(0) + encode_string("parents") + b"\x01"
     head = (encode_uint(1) + encode_uint(9) + b"\x00", encode_uint(1) + encode_uint(5) + b"\x00")
-    containers = containers_of(b"\x02" + head[0] + inside + head[1] + record + b"\x00")
+    containers = containers_of(b"\x02" + head[0] + inside + head[1] + record + b"\x00", SceneDocument)
     for client in (5, 9):
         deleted = read_update(b"\x00\x01" + encode_uint(client) + b"\x01\x00\x01")
         with pytest.raises(UpdateRefused, match="container_removed"):
             containers.check(deleted, {5: 1, 9: 1})
+
+
+@pytest.mark.parametrize("root", ["meta", "strokes", "revisions"])
+async def test_a_map_in_a_root_of_values_is_refused(scene: Scene, root: str) -> None:
+    item = b"\x27\x01" + encode_string(root) + encode_string("x") + b"\x01"
+    body = b"\x01" + encode_uint(1) + encode_uint(77) + b"\x00" + item + b"\x00"
+    assert await scene.refusal_of(encode(Update(body))) == "container_misplaced"
+
+
+async def test_a_map_under_a_key_of_values_is_refused(scene: Scene) -> None:
+    """Found by fuzzing: everybody who then wrote the node's name was refused for replacing a container."""
+    record = scene.room.document.record("nodes", scene.chair)
+    item = next(placed for placed in read_update(scene.room.document.update()).placed if placed[3] == "parents")
+    assert record is not None
+    inside = b"\x27\x00" + encode_uint(item[2][0]) + encode_uint(item[2][1]) + encode_string("locked") + b"\x01"
+    body = b"\x01" + encode_uint(1) + encode_uint(77) + b"\x00" + inside + b"\x00"
+    assert await scene.refusal_of(encode(Update(body))) == "container_misplaced"
+    scene.ada.document.set("nodes", scene.chair, "locked", True)
+    await settle(scene.room, scene.ada)
+    assert scene.room.document.read("nodes", scene.chair).locked
