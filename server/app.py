@@ -20,7 +20,7 @@ from server.http.proxies import TrustedProxies
 from server.limits.http import AddressRates
 from server.limits.rates import Rates
 from server.limits.values import rate_values
-from server.routes import blobs, health, jobs, pages, peers, projects, scene, session, usage
+from server.routes import blobs, health, jobs, log, pages, peers, projects, scene, session, usage, versions
 from server.services import open_rates, open_services, open_tracing
 from server.settings import Settings
 from server.telemetry import Telemetry
@@ -59,7 +59,7 @@ def create_app(
     app.state.client = client or ClientFiles()
     app.state.stop = lambda: None
     refused.install(app)
-    for module in (projects, scene, jobs, blobs, usage, peers, session, health):
+    for module in (projects, scene, log, versions, jobs, blobs, usage, peers, session, health):
         app.include_router(module.router)
     app.router.routes.append(WebSocketRoute("/sync/{project}/{document}", _sync, name="sync"))
     app.include_router(pages.router)

@@ -12,19 +12,22 @@ Action = Literal[
     "project.list", "project.read", "project.create", "project.change",
     "scene.read", "scene.edit", "session.read", "session.write",
     "blob.read", "blob.write", "job.read", "job.request", "job.cancel", "peer.work", "presence",
+    "history.read", "version.create", "project.manage",
 ]  # fmt: skip
 
 _VIEWER: frozenset[Action] = frozenset(
-    {"project.list", "project.read", "scene.read", "session.read", "blob.read", "job.read", "presence"}
+    {"project.list", "project.read", "scene.read", "session.read", "blob.read", "job.read", "presence", "history.read"}
 )
 _COMMENTER: frozenset[Action] = _VIEWER | {"session.write"}
 _EDITOR: frozenset[Action] = _COMMENTER | {
     "scene.edit", "blob.write", "job.request", "job.cancel", "project.create", "project.change",
+    "version.create",
 }  # fmt: skip
+_OWNER: frozenset[Action] = _EDITOR | {"project.manage"}
 _PEER: frozenset[Action] = _VIEWER | {"scene.edit", "blob.write", "peer.work"}
 
 _ALLOWED: dict[Role, frozenset[Action]] = {
-    "owner": _EDITOR,
+    "owner": _OWNER,
     "editor": _EDITOR,
     "commenter": _COMMENTER,
     "viewer": _VIEWER,

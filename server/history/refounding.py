@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from crdt.messages import RESTART
 from server.history.replay import Replay
 from server.projects import Project, Projects
@@ -15,16 +17,19 @@ REFOUND = "refound"
 
 
 class Refounding:
-    def __init__(self, history: SqlHistory, replay: Replay, rooms: Rooms, projects: Projects) -> None:
+    def __init__(
+        self, history: SqlHistory, replay: Replay, rooms: Rooms, projects: Projects, clock: Callable[[], float]
+    ) -> None:
         self._history = history
         self._replay = replay
         self._rooms = rooms
         self._projects = projects
+        self._clock = clock
 
-    async def refound(self, project: Project, author: str, at: int) -> Project:
+    async def refound(self, project: Project, author: str) -> Project:
         """Close the scene's room, found the scene anew as of the next generation, and let people in again.
 
-        at: the time, in ms. LogConflict when another server writes to it meanwhile.
+        LogConflict when another server writes to it meanwhile: then nothing has changed.
         """
         branch = project.scene
         closing = Closing(RESTART, "the scene is founded anew")
@@ -32,6 +37,6 @@ class Refounding:
             generation = (await self._projects.read(project.id)).generation + 1
             head = await self._history.head(branch)
             payload = await self._replay.founded(Branch.parse(branch), head, generation)
-            row = Row(head + 1, at, author, REFOUND, None, payload)
+            row = Row(head + 1, int(self._clock() * 1000), author, REFOUND, None, payload)
             await self._history.found(branch, project.id, row.shrunk(), generation)
         return await self._projects.read(project.id)

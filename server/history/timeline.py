@@ -31,7 +31,7 @@ class TouchedThing:
 
 @dataclass(frozen=True, slots=True)
 class ToldEntry:
-    """first, last: its rows. began, at: when it began and ended, in ms. things: how many in all, `what` the first of them."""
+    """first, last: its rows. began, at: when it began and ended, in ms. things: how many; `what`: the first of them."""
 
     first: int
     last: int
@@ -53,7 +53,7 @@ class Timeline:
     async def page(self, branch: Branch, before: int | None, limit: int) -> tuple[list[ToldEntry], int | None]:
         """Up to `limit` entries of rows below `before`, newest first, and the `before` of the next page.
 
-        An entry that reaches over the edge of a page is told in two parts: every row is in exactly one entry of one page.
+        An entry that reaches over the edge of a page is told in two parts: every row is told exactly once.
         """
         until = await self._history.head(str(branch)) + 1 if before is None else before
         rows = await self._history.rows_before(str(branch), until, READ_AT_ONCE)

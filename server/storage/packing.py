@@ -1,6 +1,7 @@
 """How payloads lie in the log: as they came, or compressed by compaction.
 
-zlib is in every Python. What compaction leaves of drags is too short to be compressed; imports and results of jobs are not.
+zlib is in every Python. What compaction leaves of drags is too short to become shorter; imports and results of jobs
+are not.
 """
 
 import zlib
