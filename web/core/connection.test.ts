@@ -109,7 +109,7 @@ test("a refusal is final, has the server's words and keeps the edits as values",
   server.settle();
   socket?.end(4409);
   expect(connection.refusal).toMatchObject({ code: "unknown_root" });
-  expect([connection.state, connection.spoiled]).toEqual(["refused", true]);
+  expect([connection.state, connection.ending]).toEqual(["refused", "replica"]);
   expect(connection.unsaved).toEqual([{ path: ["nodes", id, "name"], before: "Chair", after: "Stool" }]);
   connection.retry();
   vi.advanceTimersByTime(60_000);
@@ -121,7 +121,7 @@ test.each([1009, 4413])("what is too large for the server is final, but the copy
   const { connection } = join(server);
   server.settle();
   server.sockets[0]?.end(code);
-  expect([connection.state, connection.spoiled]).toEqual(["refused", false]);
+  expect([connection.state, connection.ending]).toEqual(["refused", "final"]);
   expect(connection.refusal?.code).toBe(code === 1009 ? "message_too_large" : "closed_4413");
 });
 

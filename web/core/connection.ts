@@ -1,32 +1,22 @@
 /**
  * One document's socket (crdt/PROTOCOL.md): y-protocols sync, counting what is saved, reconnecting with back-off, refusals.
- *
- * Nothing counts as saved before the server said so: a local change is *unsaved* until `saved n` covers the message that
- * carried it. After a lost connection the step 2 of the next one carries everything again.
  */
 
+import { BackOff } from "./back-off";
+import { Delivery } from "./delivery";
 import type { CrdtDocument } from "./document";
+import { type Ending, endingOf, GENERATION_CHANGED, unexplained } from "./endings";
 import type { ErrorShape } from "./errors";
-import { MaquetteError, ProtocolError } from "./errors";
-import { CAPABILITIES, CLOSE, decode, encode, type Hello, type Message } from "./messages";
+import { MaquetteError } from "./errors";
+import { CAPABILITIES, CLOSE, decode, encode, type Hello, type Message, type Notice } from "./messages";
+import { onNetwork } from "./network";
 import type { Presence } from "./presence";
-import { StepMerger } from "./step-merger";
+import { PresenceSender } from "./presence-sender";
+import { Slowness } from "./slowness";
+import { bytesOf, type Socket, type SocketClass } from "./socket";
 import type { Step } from "./steps";
 
 export type ConnectionState = "connecting" | "online" | "offline" | "refused";
-
-/** What this file uses of the browser's WebSocket; `ws` of Node has it too. */
-export interface Socket {
-  binaryType: string;
-  onopen: ((event: never) => void) | null;
-  onmessage: ((event: never) => void) | null;
-  onclose: ((event: never) => void) | null;
-  onerror: ((event: never) => void) | null;
-  send(data: Uint8Array<ArrayBuffer>): void;
-  close(code?: number, reason?: string): void;
-}
-
-export type SocketClass = new (url: string) => Socket;
 
 export interface ConnectionOptions {
   /** `ws(s)://host/sync/{project}/{document}` */
@@ -41,40 +31,25 @@ export interface ConnectionOptions {
   readonly random?: () => number;
 }
 
-const FIRST_DELAY = 300;
-const LAST_DELAY = 15_000;
-const PRESENCE_INTERVAL = 50;
 const HEARTBEAT = 15_000;
 /** Heartbeats without a word from the server until the socket counts as dead. */
 const SILENT_BEATS = 3;
-
-/** Codes after which coming back would only be refused again. */
-const FINAL_CODES: ReadonlySet<number> = new Set([
-  CLOSE.malformed,
-  CLOSE.notAuthorised,
-  CLOSE.forbidden,
-  CLOSE.noSuchProject,
-  CLOSE.updateRefused,
-  CLOSE.tooLarge,
-  CLOSE.frameTooLarge,
-]);
-
-const TOO_LARGE: ErrorShape = {
-  code: "message_too_large",
-  message: "more was changed offline than the server takes in one message",
-  hint: "MAQUETTE_MAX_MESSAGE sets the limit; this browser's copy is kept",
-};
+/** The server said that too much came too fast: nothing for so long. */
+const TOO_FAST_DELAY = 5000;
 
 export class Connection {
   readonly #options: ConnectionOptions;
   readonly #document: CrdtDocument;
   readonly #listeners = new Set<() => void>();
   readonly #stops: (() => void)[] = [];
-  readonly #unsaved = new StepMerger();
+  readonly #delivery = new Delivery();
+  readonly #backOff: BackOff;
+  readonly #slowness = new Slowness(() => this.#notify());
+  readonly #presence: PresenceSender;
   #state: ConnectionState = "connecting";
   /** The replica's generation: as stated, else the first one that the server names. */
   #generation: number | null;
-  #spoiled = false;
+  #ending: Ending | null = null;
   #socket: Socket | null = null;
   #hello: Hello | null = null;
   #refusal: ErrorShape | null = null;
@@ -83,31 +58,23 @@ export class Connection {
   #everSynced = false;
   /** Our step 2 went out on this socket; before, updates wait for it. */
   #answered = false;
-  #sent = 0;
-  #saved = 0;
-  /** The last message of this socket that carried something new. */
-  #lastCarrying = 0;
-  /** Changes that no message of this socket carries yet. */
-  #dirty = false;
-  #attempts = 0;
   #silentBeats = 0;
-  #retryTimer: ReturnType<typeof setTimeout> | undefined;
   #beatTimer: ReturnType<typeof setInterval> | undefined;
-  #presenceTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
     this.#document = options.document;
+    this.#backOff = new BackOff(options.random);
+    this.#presence = new PresenceSender(options.presence, (update) => this.#sendPresence(update));
     this.#generation = options.generation ?? null;
     const onUpdate = (update: Uint8Array, origin: unknown) => this.#onUpdate(update, origin);
     this.#document.doc.on("update", onUpdate);
     this.#stops.push(
       () => this.#document.doc.off("update", onUpdate),
-      this.#document.onStep((step) => this.#unsaved.add(step)),
-      this.#listenToBrowser(),
+      this.#document.onStep((step) => this.#delivery.add(step)),
+      () => this.#presence.close(),
+      onNetwork({ back: () => this.retry(), lost: () => this.#loseNetwork() }),
     );
-    const { presence } = options;
-    if (presence) this.#stops.push(presence.awareness.onLocal(() => this.#schedulePresence()));
   }
 
   get state(): ConnectionState {
@@ -126,17 +93,32 @@ export class Connection {
 
   /** Update messages of this socket that the server has not yet reported as committed. */
   get pending(): number {
-    return Math.max(0, this.#sent - this.#saved);
+    return this.#delivery.pending;
   }
 
   /** Whether something done here is not known to be committed. */
   get hasUnsaved(): boolean {
-    return this.#dirty || this.#saved < this.#lastCarrying;
+    return this.#delivery.hasUnsaved;
   }
 
   /** What was done here and is not known to be committed, as values. After a refusal this is what would be lost. */
   get unsaved(): Step {
-    return this.#unsaved.step();
+    return this.#delivery.unsaved;
+  }
+
+  /** How many changes that are. */
+  get unsavedCount(): number {
+    return this.hasUnsaved ? Math.max(1, this.#delivery.count) : 0;
+  }
+
+  /** Something waits to be saved for long, although the server is there. */
+  get slow(): boolean {
+    return this.#slowness.slow;
+  }
+
+  /** A socket is being opened after another was lost. */
+  get retrying(): boolean {
+    return this.#state === "offline" && this.#socket !== null;
   }
 
   get hello(): Hello | null {
@@ -152,9 +134,9 @@ export class Connection {
     return this.#notice;
   }
 
-  /** The server refused what this replica holds: a copy of it would be refused again. */
-  get spoiled(): boolean {
-    return this.#spoiled;
+  /** Why the connection is refused; null while it is not. */
+  get ending(): Ending | null {
+    return this.#ending;
   }
 
   subscribe(listener: () => void): () => void {
@@ -162,10 +144,17 @@ export class Connection {
     return () => this.#listeners.delete(listener);
   }
 
+  /** What an earlier visit did and did not see saved; this replica holds it already. Before `connect`. */
+  resume(step: Step): void {
+    if (step.length === 0) return;
+    this.#delivery.add(step);
+    this.#delivery.wait();
+  }
+
   /** Opens the socket; call once. */
   connect(): void {
     if (this.#socket !== null || this.#state === "refused") return;
-    clearTimeout(this.#retryTimer);
+    this.#backOff.cancel();
     const SocketOfPlace = this.#options.WebSocket ?? (globalThis.WebSocket as unknown as SocketClass);
     const socket = new SocketOfPlace(this.#address());
     socket.binaryType = "arraybuffer";
@@ -180,15 +169,25 @@ export class Connection {
   /** Tries again at once instead of waiting for the back-off. */
   retry(): void {
     if (this.#socket !== null || this.#state === "refused") return;
-    this.#attempts = 0;
+    this.#backOff.reset();
     this.connect();
+  }
+
+  /** Comes back with the same replica after a refusal that was not about it, such as after signing in again. */
+  revive(): void {
+    if (this.#state !== "refused" || this.#ending === "replica") return;
+    this.#state = "offline";
+    this.#ending = null;
+    this.#refusal = null;
+    this.retry();
+    this.#notify();
   }
 
   /** Closes for good. */
   close(): void {
     for (const stop of this.#stops.splice(0)) stop();
     this.#dropSocket(1000);
-    clearTimeout(this.#retryTimer);
+    this.#backOff.cancel();
     this.#listeners.clear();
   }
 
@@ -213,7 +212,7 @@ export class Connection {
     if (socket !== this.#socket) return;
     this.#silentBeats = 0;
     try {
-      this.#onMessage(decode(toBytes(data)));
+      this.#onMessage(decode(bytesOf(data)));
     } catch (error) {
       if (!(error instanceof MaquetteError)) throw error;
       // Bytes that nobody here can read: a fresh connection gets a fresh state.
@@ -238,38 +237,36 @@ export class Connection {
         this.#document.apply(message.update, "remote");
         break;
       case "awareness":
-        this.#options.presence?.awareness.apply(message.update);
+        this.#presence.receive(message.update);
         break;
       case "queryAwareness":
-        this.#sendPresence();
+        if (this.#synced) this.#presence.now();
         break;
       case "saved":
         this.#onSaved(message.n);
         break;
       case "notice":
-        this.#notice = { code: message.code, message: message.message, hint: message.hint };
-        this.#notify();
+        this.#onNotice(message);
         break;
       case "refused":
         // The close that follows says whether it is final.
         this.#refusal = { code: message.code, message: message.message, hint: message.hint };
         break;
       case "permissionDenied":
-        this.#refuse({ code: "permission_denied", message: message.reason, hint: "" });
+        // The close that follows says which: to sign in, or to go.
+        this.#refusal ??= { code: "permission_denied", message: message.reason, hint: "" };
     }
   }
 
   #onHello(hello: Hello): void {
     this.#hello = hello;
     this.#generation ??= hello.generation;
-    if (hello.generation !== this.#generation) {
-      this.#refuse({
-        code: "generation_changed",
-        message: "the project was restored on the server since this replica was made",
-        hint: "reload the page; edits that were not saved are kept as values",
-      });
-      return;
-    }
+    if (hello.generation === this.#generation) this.#notify();
+    else this.#refuse(GENERATION_CHANGED, "replica");
+  }
+
+  #onNotice({ code, message, hint }: Notice): void {
+    this.#notice = code === "saving_again" ? null : { code, message, hint };
     this.#notify();
   }
 
@@ -277,8 +274,9 @@ export class Connection {
   #answer(state: Uint8Array): void {
     const update = this.#document.update(state);
     this.#answered = true;
-    this.#sendUpdate({ type: "syncStep2", update }, this.#dirty);
-    this.#dirty = false;
+    this.#delivery.answer();
+    this.#send({ type: "syncStep2", update });
+    if (this.hasUnsaved) this.#slowness.begin();
     this.#notify();
   }
 
@@ -286,29 +284,26 @@ export class Connection {
     if (this.#synced) return;
     this.#synced = true;
     this.#everSynced = true;
-    this.#attempts = 0;
+    this.#backOff.reset();
     this.#state = "online";
-    this.#sendPresence();
+    this.#presence.now();
     this.#notify();
   }
 
   #onSaved(n: number): void {
-    this.#saved = Math.max(this.#saved, Math.min(n, this.#sent));
-    if (!this.hasUnsaved) this.#unsaved.clear();
+    this.#delivery.save(n);
+    if (!this.hasUnsaved) this.#slowness.end();
     this.#notify();
   }
 
   #onUpdate(update: Uint8Array, origin: unknown): void {
     if (origin === "remote") return;
-    if (this.#answered && this.#state !== "refused") this.#sendUpdate({ type: "update", update }, true);
-    else this.#dirty = true;
+    if (this.#answered && this.#state !== "refused") {
+      this.#delivery.send(true);
+      this.#send({ type: "update", update });
+      this.#slowness.begin();
+    } else this.#delivery.wait();
     this.#notify();
-  }
-
-  #sendUpdate(message: Message, carries: boolean): void {
-    this.#sent++;
-    if (carries) this.#lastCarrying = this.#sent;
-    this.#send(message);
   }
 
   #send(message: Message): void {
@@ -318,38 +313,34 @@ export class Connection {
   #onClose(socket: Socket, code: number, reason: string): void {
     if (socket !== this.#socket) return;
     this.#leave();
-    if (FINAL_CODES.has(code)) {
-      // What is only too large is kept: the server's limit can be raised.
-      this.#spoiled = code === CLOSE.updateRefused;
-      const unexplained = { code: `closed_${code}`, message: reason || "the server closed the connection", hint: "" };
-      this.#refuse(this.#refusal ?? (code === CLOSE.frameTooLarge ? TOO_LARGE : unexplained));
+    const ending = endingOf(code, this.#refusal);
+    if (ending !== "again") {
+      this.#refuse(this.#refusal ?? unexplained(code, reason), ending);
       return;
     }
     this.#refusal = null;
-    this.#wait();
+    this.#wait(code === CLOSE.tooFast ? TOO_FAST_DELAY : 0);
   }
 
-  #refuse(refusal: ErrorShape): void {
+  #refuse(refusal: ErrorShape, ending: Ending): void {
     this.#refusal = refusal;
+    this.#ending = ending;
     this.#state = "refused";
     this.#dropSocket(1000);
     this.#notify();
   }
 
-  /** Forgets the socket: what it carried and was not saved is to be carried again. */
+  /** Forgets the socket. */
   #leave(): void {
-    this.#dirty = this.hasUnsaved;
+    this.#delivery.lose();
+    this.#slowness.end();
     this.#socket = null;
     this.#synced = false;
     this.#answered = false;
-    this.#sent = 0;
-    this.#saved = 0;
-    this.#lastCarrying = 0;
+    this.#notice = null;
     this.#silentBeats = 0;
     clearInterval(this.#beatTimer);
-    clearTimeout(this.#presenceTimer);
-    this.#presenceTimer = undefined;
-    this.#options.presence?.awareness.forgetOthers();
+    this.#presence.lose();
   }
 
   #dropSocket(code: number): void {
@@ -359,14 +350,10 @@ export class Connection {
     socket.close(code);
   }
 
-  /** Offline until the next attempt, later each time, at a random moment so that clients do not come back all at once. */
-  #wait(): void {
+  /** Offline until the next attempt. */
+  #wait(atLeast = 0): void {
     this.#state = "offline";
-    const { random = Math.random } = this.#options;
-    const longest = Math.min(LAST_DELAY, FIRST_DELAY * 2 ** this.#attempts);
-    this.#attempts++;
-    clearTimeout(this.#retryTimer);
-    this.#retryTimer = setTimeout(() => this.connect(), longest * (0.5 + random() / 2));
+    this.#backOff.wait(() => this.connect(), atLeast);
     this.#notify();
   }
 
@@ -377,44 +364,22 @@ export class Connection {
       this.#wait();
       return;
     }
-    this.#options.presence?.setLocal({});
+    this.#presence.renew();
     this.#send({ type: "queryAwareness" });
   }
 
-  #schedulePresence(): void {
-    this.#presenceTimer ??= setTimeout(() => this.#sendPresence(), PRESENCE_INTERVAL);
+  #sendPresence(update: Uint8Array): void {
+    if (this.#synced) this.#send({ type: "awareness", update });
   }
 
-  #sendPresence(): void {
-    clearTimeout(this.#presenceTimer);
-    this.#presenceTimer = undefined;
-    const { presence } = this.#options;
-    if (presence && this.#synced) this.#send({ type: "awareness", update: presence.awareness.update() });
-  }
-
-  #listenToBrowser(): () => void {
-    if (typeof globalThis.addEventListener !== "function") return () => {};
-    const retry = () => this.retry();
-    const lost = () => {
-      if (this.#socket === null) return;
-      this.#dropSocket(1000);
-      this.#wait();
-    };
-    globalThis.addEventListener("online", retry);
-    globalThis.addEventListener("offline", lost);
-    return () => {
-      globalThis.removeEventListener("online", retry);
-      globalThis.removeEventListener("offline", lost);
-    };
+  /** The browser knows that the network is gone: no need to wait for silence. */
+  #loseNetwork(): void {
+    if (this.#socket === null) return;
+    this.#dropSocket(1000);
+    this.#wait();
   }
 
   #notify(): void {
     for (const listener of [...this.#listeners]) listener();
   }
-}
-
-function toBytes(data: unknown): Uint8Array {
-  if (data instanceof ArrayBuffer) return new Uint8Array(data);
-  if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  throw new ProtocolError("text_message", "a text frame", "binary frames only");
 }

@@ -168,7 +168,15 @@ test("jobs that ended on an earlier visit are not on the stack", async () => {
 
 test("the worst of the two sockets decides the words", () => {
   const link = (state: "online" | "offline", hasUnsaved = false, kept = true) => ({
-    connection: { state, hasUnsaved, refusal: null },
+    connection: {
+      state,
+      hasUnsaved,
+      unsavedCount: +hasUnsaved,
+      refusal: null,
+      notice: null,
+      slow: false,
+      retrying: false,
+    },
     offline: { kept, error: null },
   });
   expect(statusOf([link("online"), link("offline")]).words).toBe("offline, kept here");

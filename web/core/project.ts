@@ -2,15 +2,19 @@
 
 import { Api } from "./api";
 import { Blobs } from "./blobs";
-import { Connection, type SocketClass } from "./connection";
-import { type CrdtDocument, SceneDocument, SessionDocument } from "./document";
-import { lastGeneration, rememberGeneration } from "./generations";
+import type { Connection } from "./connection";
+import { SceneDocument, SessionDocument } from "./document";
+import type { Ending } from "./endings";
+import { InvalidEdit } from "./errors";
+import { lastGeneration } from "./generations";
 import { newId } from "./ids";
 import { JobWatch } from "./job-watch";
 import { type JobRequest, request } from "./jobs";
-import { OfflineStore } from "./offline";
+import { DocumentLink, warn } from "./link";
 import { colourOf, Presence, type PresenceUser } from "./presence";
 import { SessionStore } from "./session-store";
+import { Shelf } from "./shelf";
+import type { SocketClass } from "./socket";
 import { type Status, type StatusWords, statusOf } from "./status";
 import type { Step } from "./steps";
 import { SceneStore } from "./store";
@@ -26,20 +30,13 @@ export interface ProjectOptions {
   readonly fetch?: typeof fetch;
   /** null: keep nothing in this browser. */
   readonly indexedDB?: IDBFactory | null;
+  /** Where refused edits go; absent: one of its own. */
+  readonly shelf?: Shelf;
 }
 
 export interface EditOptions {
   /** Consecutive edits with the same key become one step of undo (a drag). */
   readonly mergeKey?: string;
-}
-
-interface DocumentLink {
-  readonly name: "scene" | "session";
-  readonly document: CrdtDocument;
-  readonly connection: Connection;
-  offline: OfflineStore | null;
-  /** Which generation this browser's copy is of; null until the server named one. */
-  generation: number | null;
 }
 
 type Generations = Readonly<Record<DocumentLink["name"], number | null>>;
@@ -57,24 +54,23 @@ export class Project {
   readonly api: Api;
   readonly blobs: Blobs;
   readonly #links: readonly DocumentLink[];
-  readonly #indexedDB: IDBFactory | null;
+  /** Edits that the server refused, of this visit and of earlier ones. */
+  readonly shelf: Shelf;
   readonly #listeners = new Set<() => void>();
   readonly #jobs: JobWatch;
-  /** Work on this browser's copies that closing waits for. */
-  readonly #underWay: Promise<void>[] = [];
   #status: Status | null = null;
 
-  private constructor(options: ProjectOptions, generations: Generations, indexedDB: IDBFactory | null) {
+  private constructor(options: ProjectOptions, generations: Generations, indexedDB: IDBFactory | null, shelf: Shelf) {
     this.id = options.id;
     const userId = options.user.id ?? newId();
     this.user = { id: userId, color: colourOf(userId), kind: "person", ...options.user };
-    this.#indexedDB = indexedDB;
+    this.shelf = shelf;
     this.presence = new Presence(this.scene.doc.clientID, this.user);
     this.api = new Api({ ...options, user: this.user });
     this.blobs = new Blobs(this.api, this.id);
     this.#links = [
-      this.#link("scene", this.scene, options, generations.scene),
-      this.#link("session", this.session, options, generations.session),
+      this.#link("scene", options, generations.scene, indexedDB),
+      this.#link("session", options, generations.session, indexedDB),
     ];
     this.#jobs = new JobWatch(this.sessionStore, this.user.id, (step, label) => this.history.push(step, { label }));
   }
@@ -83,10 +79,9 @@ export class Project {
   static async open(options: ProjectOptions): Promise<Project> {
     const { indexedDB = globalThis.indexedDB ?? null } = options;
     const generations = indexedDB === null ? NO_COPIES : await lastGenerations(indexedDB, options.id);
-    const project = new Project(options, generations, indexedDB);
-    await Promise.all(
-      project.#links.map((link) => link.generation !== null && project.#openCopy(link, link.generation)),
-    );
+    const shelf = options.shelf ?? (await Shelf.open(options.id, indexedDB));
+    const project = new Project(options, generations, indexedDB, shelf);
+    await Promise.all(project.#links.map((link) => link.load()));
     for (const { connection } of project.#links) connection.connect();
     return project;
   }
@@ -124,6 +119,27 @@ export class Project {
     return this.scene.readOnly || this.#connection("scene").hello?.readOnly === true;
   }
 
+  /** This user's role as the server last said it; null before. */
+  get role(): string | null {
+    return this.#connection("scene").hello?.role ?? null;
+  }
+
+  /** How the project ended for this window; null while it goes on. */
+  get ending(): Ending | null {
+    return this.#links.map(({ connection }) => connection.ending).find((ending) => ending !== null) ?? null;
+  }
+
+  /** The server refused this replica, its edits lie on the shelf: open the project anew to go on. */
+  get replaceable(): boolean {
+    const ended = this.#links.filter(({ connection }) => connection.ending === "replica");
+    return ended.length > 0 && ended.every((link) => link.putAside);
+  }
+
+  /** Everything the server had arrived once. */
+  get everSynced(): boolean {
+    return this.#connection("scene").everSynced;
+  }
+
   /** What was done here and is not known to be saved, as values; after a refusal this is what would be lost. */
   get unsaved(): Step {
     return this.#links.flatMap(({ connection }) => connection.unsaved);
@@ -137,6 +153,8 @@ export class Project {
 
   /** One undoable edit of the scene, under the name that the undo menu shows. */
   edit<T>(label: string, change: () => T, { mergeKey }: EditOptions = {}): T {
+    if (this.readOnly && !this.scene.readOnly)
+      throw new InvalidEdit("read_only", `the role here is ${this.role}`, "ask an owner of the project for more");
     let result: T | undefined;
     const step = this.scene.transact(() => {
       result = change();
@@ -163,6 +181,11 @@ export class Project {
     for (const { connection } of this.#links) connection.retry();
   }
 
+  /** Comes back after signing in again, with all that is not saved. */
+  rejoin(): void {
+    for (const { connection } of this.#links) connection.revive();
+  }
+
   /** Asks before the page is left while something is neither saved nor kept. Returns how to stop. */
   guardUnload(target: Pick<Window, "addEventListener" | "removeEventListener"> = globalThis.window): () => void {
     const ask = (event: BeforeUnloadEvent) => {
@@ -175,9 +198,7 @@ export class Project {
   /** Leaves the project; resolves when this browser's copy is written. */
   async close(): Promise<void> {
     this.#jobs.stop();
-    for (const { connection } of this.#links) connection.close();
-    await Promise.all(this.#underWay);
-    await Promise.all(this.#links.map(({ offline }) => offline?.close()));
+    await Promise.all(this.#links.map((link) => link.close()));
     this.#listeners.clear();
     this.store.destroy();
     this.sessionStore.destroy();
@@ -187,64 +208,29 @@ export class Project {
 
   #link(
     name: DocumentLink["name"],
-    document: CrdtDocument,
     options: ProjectOptions,
     generation: number | null,
+    indexedDB: IDBFactory | null,
   ): DocumentLink {
-    const connection = new Connection({
+    const connection = {
       url: `${syncOrigin(options.origin)}/sync/${this.id}/${name}`,
-      document,
       user: this.user,
-      generation,
       ...(name === "scene" ? { presence: this.presence } : {}),
       ...(options.WebSocket === undefined ? {} : { WebSocket: options.WebSocket }),
-    });
-    const link = { name, document, connection, offline: null, generation };
-    connection.subscribe(() => this.#onConnection(link));
-    return link;
+    };
+    const { id: project, shelf } = this;
+    const document = this[name];
+    const onChange = () => this.#changed();
+    return new DocumentLink({ name, project, document, connection, generation, indexedDB, shelf, onChange });
   }
 
   #connection(name: DocumentLink["name"]): Connection {
     return (this.#links.find((link) => link.name === name) as DocumentLink).connection;
   }
 
-  #onConnection(link: DocumentLink): void {
-    const { name, connection, offline } = link;
-    if (name === "session" && connection.everSynced) this.#jobs.start();
-    if (connection.hello !== null && connection.hello.generation !== link.generation)
-      this.#underWay.push(this.#adopt(link, connection.hello.generation));
-    if (connection.spoiled && offline?.error === null) this.#underWay.push(offline.discard().catch(warn));
-    this.#changed();
-  }
-
-  /**
-   * The server names the generation: of a new replica this browser keeps a copy from now on; a replica of another generation
-   * was refused, and the next visit begins with the new one.
-   */
-  async #adopt(link: DocumentLink, generation: number): Promise<void> {
-    const isNew = link.generation === null;
-    link.generation = generation;
-    if (this.#indexedDB === null) return;
-    if (isNew) await this.#openCopy(link, generation);
-    await rememberGeneration(this.#indexedDB, `${this.id}/${link.name}`, generation).catch(warn);
-  }
-
-  /** A browser that refuses storage leaves the project without a copy, which the status says. */
-  async #openCopy(link: DocumentLink, generation: number): Promise<void> {
-    const name = `maquette/${this.id}/${link.name}/${generation}`;
-    const { document } = link;
-    try {
-      const offline = await OfflineStore.open({ name, document, indexedDB: this.#indexedDB as IDBFactory });
-      link.offline = offline;
-      offline.subscribe(() => this.#changed());
-      this.#changed();
-    } catch (error) {
-      warn(error);
-    }
-  }
-
   #changed(): void {
     this.#status = null;
+    if (this.#connection("session").everSynced) this.#jobs.start();
     for (const listener of [...this.#listeners]) listener();
   }
 }
@@ -260,10 +246,6 @@ async function lastGenerations(indexedDB: IDBFactory, project: string): Promise<
     warn(error);
     return NO_COPIES;
   }
-}
-
-function warn(error: unknown): void {
-  console.warn(`no copy of this project is kept in this browser: ${error}`);
 }
 
 function syncOrigin(origin: string = globalThis.location?.origin ?? ""): string {

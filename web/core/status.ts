@@ -8,13 +8,18 @@ export type StatusWords =
   | "connecting"
   | "saved"
   | "saving"
+  | "saving slowly"
+  | "not saved yet"
   | "offline, kept here"
   | "offline, not kept"
   | `refused: ${string}`;
 
 /** One document's link: its socket, and its copy in this browser (null: there is none). */
 export interface Link {
-  readonly connection: Pick<Connection, "state" | "hasUnsaved" | "refusal">;
+  readonly connection: Pick<
+    Connection,
+    "state" | "hasUnsaved" | "unsavedCount" | "refusal" | "notice" | "slow" | "retrying"
+  >;
   readonly offline: Pick<OfflineStore, "kept" | "error"> | null;
 }
 
@@ -23,6 +28,12 @@ export interface Status {
   readonly state: ConnectionState;
   /** Something done here is not known to be committed on the server. */
   readonly unsaved: boolean;
+  /** How many changes that are. */
+  readonly changes: number;
+  /** The server takes edits and cannot store them; null while it can. */
+  readonly notSaving: ErrorShape | null;
+  /** The server is being looked for at this moment. */
+  readonly retrying: boolean;
   /** Everything is stored in this browser. */
   readonly kept: boolean;
   /** Leaving now would lose something. */
@@ -39,20 +50,33 @@ export function statusOf(links: readonly Link[]): Status {
   const unsaved = links.some((link) => link.connection.hasUnsaved);
   const kept = links.every((link) => link.offline?.kept === true);
   const writing = links.every((link) => link.offline !== null && link.offline.error === null);
-  const words = wordsOf(state, unsaved, kept, writing, refusal);
-  return { words, state, unsaved, kept, atRisk: unsaved && !kept, refusal };
+  const changes = links.reduce((sum, link) => sum + link.connection.unsavedCount, 0);
+  const notSaving = links.find((link) => link.connection.notice?.code === "not_saving")?.connection.notice ?? null;
+  const retrying = links.some((link) => link.connection.retrying);
+  const slow = links.some((link) => link.connection.slow);
+  const words = wordsOf({ state, unsaved, kept, writing, slow, notSaving, refusal });
+  return { words, state, unsaved, changes, notSaving, retrying, kept, atRisk: unsaved && !kept, refusal };
 }
 
-function wordsOf(
-  state: ConnectionState,
-  unsaved: boolean,
-  kept: boolean,
-  writing: boolean,
-  refusal: ErrorShape | null,
-): StatusWords {
+interface Facts {
+  readonly state: ConnectionState;
+  readonly unsaved: boolean;
+  readonly kept: boolean;
+  /** This browser takes what is to be kept. */
+  readonly writing: boolean;
+  readonly slow: boolean;
+  readonly notSaving: ErrorShape | null;
+  readonly refusal: ErrorShape | null;
+}
+
+function wordsOf({ state, unsaved, kept, writing, slow, notSaving, refusal }: Facts): StatusWords {
   if (state === "refused") return `refused: ${refusal?.message || refusal?.code || "the server closed the connection"}`;
   if (state === "connecting") return "connecting";
-  if (state === "online") return unsaved ? "saving" : "saved";
+  if (state === "online") {
+    if (!unsaved) return "saved";
+    if (notSaving) return "not saved yet";
+    return slow ? "saving slowly" : "saving";
+  }
   if (kept) return "offline, kept here";
   return writing ? "saving" : "offline, not kept";
 }

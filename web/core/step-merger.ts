@@ -21,6 +21,11 @@ export class StepMerger {
     return ordered([...this.#changes.values()]);
   }
 
+  /** How many things were changed, as they are counted for people; what ended where it began counts too. */
+  get size(): number {
+    return this.#changes.size;
+  }
+
   clear(): void {
     this.#changes.clear();
     this.#created.clear();

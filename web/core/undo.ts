@@ -134,7 +134,8 @@ function revertCreation(document: CrdtDocument, { create: [root, id] }: Creation
   document.touchTree(root, id);
 }
 
-function revertValue(document: CrdtDocument, change: ValueChange): boolean {
+/** Writes `before` where the value is still `after`; false where it is not. Inside a transaction. */
+export function revertValue(document: CrdtDocument, change: ValueChange): boolean {
   const map = containerOf(document, change.path);
   const key = change.path[change.path.length - 1] as string;
   if (map === undefined || !holds(map, key, change)) return false;
@@ -144,8 +145,15 @@ function revertValue(document: CrdtDocument, change: ValueChange): boolean {
   return true;
 }
 
+/** What stands at a path; undefined where there is nothing. */
+export function valueAt(document: CrdtDocument, path: Path): { readonly value: unknown } | undefined {
+  const map = containerOf(document, path);
+  const key = path[path.length - 1] as string;
+  return map?.has(key) ? { value: map.get(key) } : undefined;
+}
+
 /** Moves back what can be; a move that waits for another of the same step is tried again. Returns what was kept. */
-function revertMoves(scene: SceneDocument, moves: readonly Move[]): Path[] {
+export function revertMoves(scene: SceneDocument, moves: readonly Move[]): Path[] {
   let waiting = moves;
   for (let before = -1; waiting.length > 0 && waiting.length !== before; ) {
     before = waiting.length;

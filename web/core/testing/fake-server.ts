@@ -4,8 +4,11 @@
  */
 
 import * as Y from "yjs";
-import type { Socket, SocketClass } from "../connection";
 import { decode, encode, type Message } from "../messages";
+import type { Socket, SocketClass } from "../socket";
+
+/** Bytes of an update that carries nothing. */
+const EMPTY_UPDATE = 2;
 
 export class FakeServer {
   readonly rooms = new Map<string, FakeRoom>();
@@ -15,6 +18,9 @@ export class FakeServer {
   /** Messages are taken but not reported as saved. */
   holdSaved = false;
   generation = 0;
+  role = "editor";
+  /** Every update is refused so. */
+  refusing: { readonly code: number; readonly reason: string } | null = null;
 
   /** The WebSocket class to hand to a client. */
   readonly WebSocket: SocketClass;
@@ -60,10 +66,16 @@ export class FakeRoom {
 
   join(socket: FakeSocket): void {
     this.members.add(socket);
-    const user = { id: "u", name: "U", color: "#000000", kind: "person" };
-    const { generation } = this.server;
-    socket.deliver({ type: "hello", generation, schema: 1, user, role: "editor", readOnly: false, seq: 0 });
+    this.greet(socket);
     socket.deliver({ type: "syncStep1", state: Y.encodeStateVector(this.doc) });
+  }
+
+  /** Says who the client is and what it may do, at first and after a change. */
+  greet(socket: FakeSocket): void {
+    const user = { id: "u", name: "U", color: "#000000", kind: "person" };
+    const { generation, role } = this.server;
+    const readOnly = role === "viewer" || role === "commenter";
+    socket.deliver({ type: "hello", generation, schema: 1, user, role, readOnly, seq: 0 });
   }
 
   receive(socket: FakeSocket, message: Message): void {
@@ -77,6 +89,11 @@ export class FakeRoom {
   }
 
   #take(socket: FakeSocket, update: Uint8Array): void {
+    const { refusing } = this.server;
+    if (refusing !== null && update.length > EMPTY_UPDATE) {
+      socket.refuse(refusing.code, refusing.reason);
+      return;
+    }
     Y.applyUpdate(this.doc, update);
     socket.taken++;
     if (!this.server.holdSaved) socket.deliver({ type: "saved", n: socket.taken, seq: socket.taken });
@@ -141,6 +158,13 @@ export class FakeSocket implements Socket {
     const downward = this.#toClient.splice(0);
     for (const data of downward) if (this.#state === "open") this.onmessage?.({ data: data.buffer } as never);
     return upward.length + downward.length > 0;
+  }
+
+  /** Says why, and closes once that has arrived. */
+  refuse(code: number, reason: string): void {
+    this.deliver({ type: "refused", code: reason, message: `refused: ${reason}`, hint: "" });
+    for (const data of this.#toClient.splice(0)) this.onmessage?.({ data: data.buffer } as never);
+    this.end(code, reason);
   }
 
   end(code: number, reason = ""): void {

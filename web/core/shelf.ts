@@ -1,0 +1,95 @@
+/** Refused edits of a project, kept in this browser until somebody decides about them. */
+
+import type { ErrorShape } from "./errors";
+import { editsFrom, type KeptEdits } from "./kept-edits";
+import { completed, settled } from "./offline";
+
+const NAME = "maquette/refused-edits";
+const STORE = "refused";
+
+export interface RefusedEdits {
+  readonly id: string;
+  readonly project: string;
+  readonly document: "scene" | "session";
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly reason: ErrorShape;
+  readonly edits: KeptEdits;
+}
+
+export class Shelf {
+  readonly #indexedDB: IDBFactory | null;
+  readonly #listeners = new Set<() => void>();
+  #items: readonly RefusedEdits[];
+
+  private constructor(indexedDB: IDBFactory | null, items: readonly RefusedEdits[]) {
+    this.#indexedDB = indexedDB;
+    this.#items = items;
+  }
+
+  /** With what earlier visits left. Without a database, or where it fails, the edits live as long as the page. */
+  static async open(project: string, indexedDB: IDBFactory | null): Promise<Shelf> {
+    if (indexedDB === null) return new Shelf(null, []);
+    try {
+      return new Shelf(indexedDB, await stored(indexedDB, project));
+    } catch (error) {
+      console.warn(`refused edits are kept only as long as this page: ${error}`);
+      return new Shelf(null, []);
+    }
+  }
+
+  /** The oldest first; the same list until it changes. */
+  get items(): readonly RefusedEdits[] {
+    return this.#items;
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Resolves when the edits are stored. */
+  async add(item: RefusedEdits): Promise<void> {
+    this.#set([...this.#items, item]);
+    await this.#write((store) => store.put(item, item.id));
+  }
+
+  async remove(id: string): Promise<void> {
+    this.#set(this.#items.filter((item) => item.id !== id));
+    await this.#write((store) => store.delete(id));
+  }
+
+  #set(items: readonly RefusedEdits[]): void {
+    this.#items = items;
+    for (const listener of [...this.#listeners]) listener();
+  }
+
+  async #write(write: (store: IDBObjectStore) => void): Promise<void> {
+    if (this.#indexedDB === null) return;
+    const database = await open(this.#indexedDB);
+    try {
+      const transaction = database.transaction(STORE, "readwrite");
+      write(transaction.objectStore(STORE));
+      await completed(transaction);
+    } finally {
+      database.close();
+    }
+  }
+}
+
+async function stored(indexedDB: IDBFactory, project: string): Promise<RefusedEdits[]> {
+  const database = await open(indexedDB);
+  try {
+    const all: RefusedEdits[] = await settled(database.transaction(STORE).objectStore(STORE).getAll());
+    const sound = all.filter((item) => item.project === project && editsFrom(item.edits) !== undefined);
+    return sound.sort((a, b) => a.at - b.at);
+  } finally {
+    database.close();
+  }
+}
+
+function open(indexedDB: IDBFactory): Promise<IDBDatabase> {
+  const request = indexedDB.open(NAME, 1);
+  request.onupgradeneeded = () => request.result.createObjectStore(STORE);
+  return settled(request);
+}
