@@ -44,7 +44,13 @@ export interface SessionInfo {
     readonly color: string;
     readonly kind: "person" | "peer" | "assistant";
   };
-  readonly mode: "local" | "key";
+  readonly mode: "local" | "accounts";
+  /** What this person is on the server: `admin`, `team`, `member`, `guest`; `visitor` in local mode. */
+  readonly standing?: string;
+  /** Of an account; null for those who came by a link or a key alone. */
+  readonly email?: string | null;
+  /** Who may make an account, where accounts are. */
+  readonly signUp?: "closed" | "invited" | "open";
 }
 
 /** A file to import, with its path below the dropped folder. */
@@ -98,11 +104,6 @@ export class Api {
 
   session(): Promise<SessionInfo> {
     return this.#json("GET", "/session");
-  }
-
-  /** Exchanges an access key for the cookie. */
-  signIn(key: string): Promise<SessionInfo> {
-    return this.#json("POST", "/session", { json: { key } });
   }
 
   projects(options: { cursor?: string; limit?: number; trashed?: boolean } = {}): Promise<Page<ProjectInfo>> {
@@ -177,6 +178,12 @@ export class Api {
   /** Where a browser downloads a blob from, under a name of its own. */
   blobUrl(id: string, sha256: string, name?: string): string {
     return `${this.base}/projects/${id}/blobs/${sha256}${query({ name })}`;
+  }
+
+  /** Any other call: a JSON body up, a JSON answer down (undefined where there is none). */
+  async call<T>(method: string, path: string, json?: object): Promise<T> {
+    const response = await this.#send(method, path, json && { json });
+    return (response.status === 204 ? undefined : await response.json()) as T;
   }
 
   #asker(): string {

@@ -1,7 +1,9 @@
 import { Bug, Compass } from "lucide-react";
 import { Tooltip } from "radix-ui";
 import { lazy, Suspense } from "react";
-import { InvitePage } from "./start/invite-page";
+import { InvitePage } from "./accounts/invite-page";
+import { JoinPage } from "./accounts/join-page";
+import { ResetPage } from "./accounts/reset-page";
 import { StartPage } from "./start/start-page";
 import { followLink, useRoute } from "./state/router";
 import { Boundary } from "./ui/boundary";
@@ -28,6 +30,8 @@ function Page() {
   const route = useRoute();
   if (route.page === "start") return <StartPage />;
   if (route.page === "invite") return <InvitePage />;
+  if (route.page === "join") return <JoinPage />;
+  if (route.page === "reset") return <ResetPage />;
   if (route.page === "project") return <ProjectPage key={route.id} id={route.id} />;
   return (
     <Notice icon={Compass} title="There is nothing here">

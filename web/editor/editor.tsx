@@ -7,6 +7,7 @@ import { DropZone } from "./panels/drop-zone";
 import { Inspector } from "./panels/inspector/inspector";
 import { useJobResults } from "./panels/jobs/use-job-results";
 import { Outliner } from "./panels/outliner/outliner";
+import { RefusedEdits } from "./panels/refused-edits";
 import { useIdentity } from "./state/identity";
 import { type Drawer, useLocal } from "./state/local";
 import { useProject } from "./state/project";
@@ -26,7 +27,7 @@ import { NoViewport } from "./viewport/no-viewport";
 const Viewport = lazy(() => import("./viewport/viewport"));
 
 /** The project's page: bar, outliner, viewport, inspector; on small windows the panels are drawers. */
-export function Editor() {
+export function Editor({ onReopen }: { onReopen(): void }) {
   const project = useProject();
   const name = useProjectInfo((info) => info.name);
   const phone = useIsPhone();
@@ -47,7 +48,7 @@ export function Editor() {
     >
       <div className="flex h-full flex-col">
         <TopBar />
-        <Banner />
+        <Banner onReopen={onReopen} />
         <div className="relative flex min-h-0 flex-1">
           <Panel side="outliner" className="w-64 border-r max-sm:order-2">
             <Outliner />
@@ -58,6 +59,7 @@ export function Editor() {
                 <Viewport />
               </Suspense>
             </Boundary>
+            <RefusedEdits />
             {phone && (
               <div className="absolute bottom-11 left-1/2 -translate-x-1/2 rounded-lg border border-line bg-panel/90 p-1">
                 <Tools />

@@ -2,7 +2,7 @@ import { routeOf } from "@editor/state/router";
 import { expect, test } from "vitest";
 import { hexOf, linearOf } from "./colour";
 import { ago, bytes, count, decimal, dimensions, length, plural, sentences } from "./format";
-import { keyOf } from "./invitation";
+import { secretOf } from "./fragment";
 import { sniff } from "./texture-file";
 
 test("numbers read as a person would write them", () => {
@@ -61,7 +61,7 @@ test("paths are routes", () => {
 });
 
 test("the key of an invitation stands in the fragment, named or bare", () => {
-  expect([keyOf("#key=abc-_1"), keyOf("#abc-_1"), keyOf("")]).toEqual(["abc-_1", "abc-_1", ""]);
+  expect([secretOf("#key=abc-_1"), secretOf("#abc-_1"), secretOf("")]).toEqual(["abc-_1", "abc-_1", ""]);
 });
 
 test("clauses of refusals become sentences", () => {

@@ -1,3 +1,4 @@
+import { SignInPage } from "@editor/accounts/sign-in-page";
 import { cn } from "@editor/lib/cn";
 import { droppedFiles } from "@editor/lib/dropped-files";
 import { DropZone } from "@editor/panels/drop-zone";
@@ -5,7 +6,7 @@ import { loadProjects, useProjects } from "@editor/state/projects";
 import { Button } from "@editor/ui/button";
 import { Empty, Notice, Spinner } from "@editor/ui/feedback";
 import { CONTROL } from "@editor/ui/field";
-import { FolderUp, KeyRound, Plus, Search, ServerOff, Sparkles, Trash2 } from "lucide-react";
+import { FolderUp, Plus, Search, ServerOff, Sparkles, Trash2 } from "lucide-react";
 import { type ReactNode, useEffect, useState } from "react";
 import { ProjectArt } from "./art";
 import { Card } from "./card";
@@ -23,7 +24,7 @@ export function StartPage() {
     return () => document.removeEventListener("visibilitychange", refresh);
   }, []);
   if (state === "unreachable") return <Unreachable />;
-  if (state === "unauthorised") return <Unauthorised />;
+  if (state === "unauthorised") return <SignInPage onDone={() => void loadProjects()} />;
   return (
     <DropZone
       title="Drop to make a new project of these files"
@@ -223,14 +224,6 @@ export function Unreachable() {
       <Button tone="primary" large onClick={() => location.reload()}>
         Try again
       </Button>
-    </Notice>
-  );
-}
-
-export function Unauthorised() {
-  return (
-    <Notice icon={KeyRound} title="An invitation is needed">
-      <p>This server is for invited people. Open the invitation link that its owner gave you.</p>
     </Notice>
   );
 }

@@ -17,6 +17,8 @@ interface IdentityState {
   change(fields: Partial<Pick<Identity, "name" | "color">>): void;
   /** The id that the server knows this browser by. */
   adopt(id: string): void;
+  /** With an account: the server's word on who this is. Not kept in the browser, which others may use too. */
+  become(user: { id: string; name: string; color: string }): void;
 }
 
 export const useIdentity = create<IdentityState>((set, get) => {
@@ -27,6 +29,7 @@ export const useIdentity = create<IdentityState>((set, get) => {
   return {
     me: stored(),
     change: (fields) => keep({ ...get().me, ...fields }),
+    become: ({ id, name, color }) => set({ me: { id, name, color, kind: "person" } }),
     adopt: (id) => id !== get().me.id && keep({ ...get().me, id }),
   };
 });

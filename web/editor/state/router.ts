@@ -1,13 +1,17 @@
-/** Three routes, no library: the path is the state. */
+/** A few routes, no library: the path is the state. */
 import { useSyncExternalStore } from "react";
 
-export type Route = { page: "start" } | { page: "project"; id: string } | { page: "invite" } | { page: "unknown" };
+export type Route = { page: "project"; id: string } | { page: Plain | "unknown" };
+
+/** Pages without anything more in their address. */
+const PLAIN = { "": "start", "index.html": "start", invite: "invite", join: "join", reset: "reset" } as const;
+type Plain = (typeof PLAIN)[keyof typeof PLAIN];
 
 const listeners = new Set<() => void>();
 
 export function routeOf(path: string): Route {
-  if (path === "/" || path === "/index.html") return { page: "start" };
-  if (path === "/invite" || path === "/invite/") return { page: "invite" };
+  const name = path.replace(/^\/|\/$/g, "");
+  if (Object.hasOwn(PLAIN, name)) return { page: PLAIN[name as keyof typeof PLAIN] };
   const project = /^\/p\/([A-Za-z0-9_-]{1,64})\/?$/.exec(path)?.[1];
   return project ? { page: "project", id: project } : { page: "unknown" };
 }

@@ -1,7 +1,19 @@
-/** The server's view of this visitor. Its id is the author of what goes over HTTP and over the sockets alike. */
+/** Who this browser is to the server, and signing in and out. */
 import type { SessionInfo } from "@core/api";
+import { ApiError } from "@core/errors";
+import { create } from "zustand";
 import { api } from "./api";
 import { useIdentity } from "./identity";
+
+interface Session {
+  /** Null: not known (yet), or not signed in. */
+  info: SessionInfo | null;
+  signedOut: boolean;
+  /** The dialog to sign in over what is open. */
+  asking: boolean;
+}
+
+export const useSession = create<Session>(() => ({ info: null, signedOut: false, asking: false }));
 
 let asked: Promise<SessionInfo | null> | null = null;
 
@@ -11,18 +23,38 @@ export function session(): Promise<SessionInfo | null> {
   return asked;
 }
 
-/** After an invitation was accepted. */
+/** After signing in or out: the next question goes to the server. */
 export function forgetSession(): void {
   asked = null;
+}
+
+/** Takes over what the server answered to signing in. */
+export function adopt(info: SessionInfo): void {
+  asked = Promise.resolve(info);
+  useSession.setState({ info, signedOut: false, asking: false });
+  const { user, mode } = info;
+  // With accounts, name and colour are the account's; a visitor of a local server chooses them in this browser.
+  if (mode === "local") useIdentity.getState().adopt(user.id);
+  else useIdentity.getState().become(user);
+}
+
+export function askToSignIn(): void {
+  useSession.setState({ asking: true });
+}
+
+/** Whether this server has accounts at all: a local one shows nothing of them. */
+export function useAccounts(): boolean {
+  return useSession((state) => state.info !== null && state.info.mode !== "local");
 }
 
 async function ask(): Promise<SessionInfo | null> {
   try {
     const info = await api.session();
-    useIdentity.getState().adopt(info.user.id);
+    adopt(info);
     return info;
-  } catch {
+  } catch (error) {
     asked = null; // The page that needed it meets the same refusal itself, and shows it.
+    if (error instanceof ApiError && error.status === 401) useSession.setState({ info: null, signedOut: true });
     return null;
   }
 }

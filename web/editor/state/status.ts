@@ -1,3 +1,4 @@
+import type { Ending } from "@core/endings";
 import type { Project } from "@core/project";
 import type { Status } from "@core/status";
 import { useSyncExternalStore } from "react";
@@ -28,6 +29,34 @@ export function useCanEdit(): boolean {
     (listener) => project.subscribe(listener),
     () => canEdit(project),
   );
+}
+
+/** Why nothing can be changed here now; undefined where it can. */
+export function whyNot(project: Project): string | undefined {
+  if (canEdit(project)) return undefined;
+  if (project.scene.readOnly) return "This project was made by a newer Maquette";
+  if (project.ending === "signed out") return "Sign in to go on";
+  if (project.state.state === "refused") return "Not connected";
+  return project.role === "commenter"
+    ? "You can comment, but not change the scene"
+    : "You can look, but not change the scene";
+}
+
+export function useWhyNot(): string | undefined {
+  const project = useProject();
+  return useSyncExternalStore(
+    (listener) => project.subscribe(listener),
+    () => whyNot(project),
+  );
+}
+
+/** How this window stands to the project: its role, and whether and how it ended. */
+export function useStanding(): { role: string | null; ending: Ending | null } {
+  const project = useProject();
+  const subscribe = (listener: () => void) => project.subscribe(listener);
+  const role = useSyncExternalStore(subscribe, () => project.role);
+  const ending = useSyncExternalStore(subscribe, () => project.ending);
+  return { role, ending };
 }
 
 /** False while the scene has neither come from the server nor from this browser's copy. */

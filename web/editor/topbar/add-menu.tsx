@@ -1,6 +1,6 @@
 import { entryOf } from "@editor/commands/menus";
 import { useProject } from "@editor/state/project";
-import { useCanEdit } from "@editor/state/status";
+import { useWhyNot } from "@editor/state/status";
 import { IconButton } from "@editor/ui/button";
 import { Dropdown, type MenuEntry } from "@editor/ui/menu";
 import { Plus } from "lucide-react";
@@ -14,15 +14,12 @@ const GROUPS = [
 
 export function AddMenu() {
   const project = useProject();
-  const editable = useCanEdit();
+  const whyNot = useWhyNot();
   const entries = GROUPS.flatMap((ids, i): MenuEntry[] => [
     ...(i ? ["-" as const] : []),
     ...ids.map((id) => entryOf(project, id)),
   ]);
   return (
-    <Dropdown
-      entries={entries}
-      trigger={<IconButton icon={Plus} label="Add" disabled={!editable} data-testid="add" />}
-    />
+    <Dropdown entries={entries} trigger={<IconButton icon={Plus} label="Add" reason={whyNot} data-testid="add" />} />
   );
 }

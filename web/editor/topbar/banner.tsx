@@ -1,34 +1,92 @@
 import type { Project } from "@core/project";
+import { cn } from "@editor/lib/cn";
+import { sentences } from "@editor/lib/format";
 import { useProject } from "@editor/state/project";
-import { useConnection } from "@editor/state/status";
+import { askToSignIn } from "@editor/state/session";
+import { useConnection, useStanding } from "@editor/state/status";
 import { Button } from "@editor/ui/button";
-import { ShieldAlert } from "lucide-react";
+import { CircleAlert, HardDrive, KeyRound, type LucideIcon, ShieldAlert } from "lucide-react";
+import type { ReactNode } from "react";
 
-/** What must not be overlooked: nothing more is being saved, or this window may only look. */
-export function Banner() {
+/** What must not be overlooked: nothing more is being saved, or this window is not connected any more. */
+export function Banner({ onReopen }: { onReopen(): void }) {
   const project = useProject();
-  const { refusal, readOnly, words } = useConnection();
-  if (!refusal && !readOnly) return words.startsWith("offline") ? <OfflineLine words={words} /> : null;
-  const text = refusal ? `Not connected: ${refusal.message}.` : whyOnlyLooking(project);
+  const { refusal, notSaving, kept, words } = useConnection();
+  const { ending } = useStanding();
+  if (ending === "signed out") return <SignedOut kept={kept} />;
+  if (refusal) return <Refused project={project} onReopen={onReopen} />;
+  if (project.scene.readOnly) return <TooOld />;
+  if (notSaving) return <NotSaving why={notSaving.message} kept={kept} />;
+  return words.startsWith("offline") ? <OfflineLine words={words} /> : null;
+}
+
+function SignedOut({ kept }: { kept: boolean }) {
   return (
-    <div role="alert" className="flex items-center gap-2 border-b border-line bg-danger-deep px-3 py-1.5 text-danger">
-      <ShieldAlert size={14} aria-hidden className="shrink-0" />
-      <p className="min-w-0 flex-1">
-        {text} {refusal?.hint}
-      </p>
-      {refusal && (
-        <Button tone="danger" onClick={() => (project.state.state === "refused" ? location.reload() : project.retry())}>
-          Join again
-        </Button>
-      )}
-    </div>
+    <Line icon={KeyRound} tone="warn" action={<Button onClick={askToSignIn}>Sign in</Button>}>
+      You were signed out.{" "}
+      {kept ? "What you did is kept in this browser." : "Keep this window open: what you did is only here."}
+    </Line>
   );
 }
 
-function whyOnlyLooking(project: Project): string {
-  return project.scene.readOnly
-    ? "You can look, but not change: this project was made by a newer Maquette. Reload the page, or update the server."
-    : "You can look at this project, but not change it.";
+function Refused({ project, onReopen }: { project: Project; onReopen(): void }) {
+  const { refusal, ending } = project.state.refusal ? { refusal: project.state.refusal, ending: project.ending } : {};
+  return (
+    <Line
+      icon={ShieldAlert}
+      tone="danger"
+      action={
+        <Button tone="danger" onClick={() => (ending === "replica" ? onReopen() : location.reload())}>
+          Join again
+        </Button>
+      }
+    >
+      Not connected: {sentences(refusal?.message ?? "", refusal?.hint ?? "")}
+    </Line>
+  );
+}
+
+function TooOld() {
+  return (
+    <Line icon={CircleAlert} tone="warn" action={<Button onClick={() => location.reload()}>Reload</Button>}>
+      You can look, but not change: this project was made by a newer Maquette. Reload the page, or update the server.
+    </Line>
+  );
+}
+
+function NotSaving({ why, kept }: { why: string; kept: boolean }) {
+  return (
+    <Line icon={HardDrive} tone="warn" testId="not-saving">
+      {kept
+        ? `Edits are kept here and not saved yet: ${sentences(why)} Work on; they are saved as soon as it can.`
+        : `Edits are not saved yet: ${sentences(why)} Keep this window open until they are.`}
+    </Line>
+  );
+}
+
+interface LineProps {
+  icon: LucideIcon;
+  tone: "warn" | "danger";
+  action?: ReactNode;
+  testId?: string;
+  children: ReactNode;
+}
+
+function Line({ icon: Icon, tone, action, testId, children }: LineProps) {
+  return (
+    <div
+      role={tone === "danger" ? "alert" : "status"}
+      data-testid={testId}
+      className={cn(
+        "flex min-h-9 items-center gap-2 border-b border-line px-3 py-1.5",
+        tone === "danger" ? "bg-danger-deep text-danger" : "bg-raised text-warn",
+      )}
+    >
+      <Icon size={14} aria-hidden className="shrink-0" />
+      <p className="min-w-0 flex-1">{children}</p>
+      {action}
+    </div>
+  );
 }
 
 /** In words where the bar has room for a sign only. */

@@ -1,6 +1,6 @@
 import { TOOLS } from "@editor/commands/actions";
 import { local, type SnapSteps, useLocal } from "@editor/state/local";
-import { useCanEdit } from "@editor/state/status";
+import { useWhyNot } from "@editor/state/status";
 import { IconButton } from "@editor/ui/button";
 import { Check, Row } from "@editor/ui/field";
 import { NumberField } from "@editor/ui/number-field";
@@ -10,7 +10,7 @@ import { Popover } from "radix-ui";
 /** Select, move, rotate, scale; axes; snapping. */
 export function Tools() {
   const tool = useLocal((state) => state.tool);
-  const editable = useCanEdit();
+  const whyNot = useWhyNot();
   return (
     <div role="toolbar" aria-label="Tools" className="flex items-center gap-0.5">
       {TOOLS.map((entry) => (
@@ -19,8 +19,8 @@ export function Tools() {
           icon={entry.icon}
           label={entry.title}
           keys={entry.keys[0]}
-          pressed={(editable ? tool : "select") === entry.tool}
-          disabled={!editable && entry.tool !== "select"}
+          pressed={(whyNot ? "select" : tool) === entry.tool}
+          reason={entry.tool === "select" ? undefined : whyNot}
           data-testid={`tool-${entry.tool}`}
           onClick={() => local().set({ tool: entry.tool })}
         />

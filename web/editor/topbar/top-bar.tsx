@@ -6,14 +6,16 @@ import { useHistory } from "@editor/state/history";
 import { local, useLocal } from "@editor/state/local";
 import { useProject } from "@editor/state/project";
 import { followLink } from "@editor/state/router";
-import { useCanEdit } from "@editor/state/status";
+import { useCanEdit, useWhyNot } from "@editor/state/status";
 import { useIsPhone } from "@editor/state/use-media";
 import { Button, IconButton } from "@editor/ui/button";
 import { Dropdown } from "@editor/ui/menu";
 import { Tip } from "@editor/ui/tip";
 import { Download, Ellipsis, House, PanelLeft, PanelRight, Redo2, Undo2 } from "lucide-react";
 import { People } from "./people";
+import { Problems } from "./problems";
 import { ProjectName } from "./project-name";
+import { Role } from "./role";
 import { Status } from "./status";
 import { Tools } from "./tools";
 
@@ -50,7 +52,9 @@ export function TopBar() {
       <History />
       <Divider className="max-sm:hidden" />
       <div className="flex min-w-0 flex-1 justify-center">{!phone && <Tools />}</div>
+      <Role />
       <Status />
+      <Problems />
       <People />
       <JobsMenu />
       <Button
@@ -93,7 +97,7 @@ export function Divider({ className = "" }: { className?: string }) {
 
 function History() {
   const project = useProject();
-  const editable = useCanEdit();
+  const whyNot = useWhyNot();
   const { canUndo, canRedo, undoLabel, redoLabel } = useHistory();
   const named = (verb: string, label: string) => (label ? `${verb}: ${label}` : verb);
   return (
@@ -102,7 +106,8 @@ function History() {
         icon={Undo2}
         label={named("Undo", undoLabel)}
         keys="Mod+Z"
-        disabled={!canUndo || !editable}
+        disabled={!canUndo && !whyNot}
+        reason={whyNot}
         data-testid="undo"
         onClick={() => undo(project)}
       />
@@ -110,7 +115,8 @@ function History() {
         icon={Redo2}
         label={named("Redo", redoLabel)}
         keys="Mod+Shift+Z"
-        disabled={!canRedo || !editable}
+        disabled={!canRedo && !whyNot}
+        reason={whyNot}
         data-testid="redo"
         onClick={() => redo(project)}
       />

@@ -4,6 +4,7 @@ import { pick } from "@editor/commands/select";
 import { setTransforms } from "@editor/commands/transform";
 import { throttle } from "@editor/lib/throttle";
 import { local, useLocal } from "@editor/state/local";
+import { takePose } from "@editor/state/pose";
 import { canEdit } from "@editor/state/status";
 import { toast } from "@editor/state/toasts";
 import { setViewport, useViewStats } from "@editor/state/viewport";
@@ -34,8 +35,10 @@ export function useSceneView(project: Project, { canvas, overlay, onContextMenu 
     const stops = [followLocal(view, project), followPeople(view, project)];
     let gone = false;
     // A refusal is told by the banner.
+    const pose = takePose(project.id);
+    if (pose) view.camera = pose;
     project.ready().then(
-      () => gone || view.frame(),
+      () => gone || pose || view.frame(),
       () => {},
     );
     return () => {
