@@ -79,7 +79,7 @@ async def test_what_others_changed_meanwhile_stays_theirs(tmp_path: Path) -> Non
         person(browser, server.url, "Ada", SMALL) as ada,
     ):
         project, chair, card = await with_refused_rename(server, ada)
-        await server.edit(project, [{"edit": "set", "path": ["nodes", chair, "name"], "value": "Bench"}])
+        await server.edit(project, [{"edit": "node.set", "node": chair, "key": "name", "value": "Bench"}])
         await ada.until("id => window.maquette.project.store.node(id).name === 'Bench'", chair)
         await card.get_by_role("button", name="Apply again").click()
         await expect(card).to_contain_text("theirs stay")

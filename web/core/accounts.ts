@@ -11,10 +11,11 @@ export interface PersonInfo {
   readonly id: string;
   readonly name: string;
   readonly color: string;
-  readonly email: string | null;
+  readonly kind: "person" | "peer" | "assistant";
 }
 
 export interface AccountInfo extends PersonInfo {
+  readonly email: string | null;
   readonly standing: Standing;
   readonly disabled: boolean;
   /** Milliseconds since 1970. */
@@ -22,18 +23,27 @@ export interface AccountInfo extends PersonInfo {
   readonly seen: number;
 }
 
-/** A sign-in, or a key for scripts. */
-export interface CredentialInfo {
+interface Credential {
   readonly id: string;
-  readonly name: string;
-  readonly scope: Scope;
-  /** The browser that it came with. */
-  readonly agent: string;
+  /** Milliseconds since 1970, as all times. */
   readonly created: number;
   readonly used: number;
   readonly expires: number | null;
+}
+
+/** Where somebody is signed in: a browser, or a program with tokens of its own. */
+export interface SignInInfo extends Credential {
+  readonly kind: "session" | "token";
+  /** How the browser names itself. */
+  readonly agent: string;
   /** The one of this very request. */
-  readonly current?: boolean;
+  readonly current: boolean;
+}
+
+/** A key for scripts. */
+export interface KeyInfo extends Credential {
+  readonly name: string;
+  readonly scope: Scope;
 }
 
 export interface MemberInfo {
@@ -54,9 +64,18 @@ export interface LinkInfo {
   readonly used: number;
 }
 
-/** A new secret: shown once, by nobody's leave again. */
+/** A link with its secret, which is shown once. */
 export interface Minted {
-  readonly token: string;
+  /** On this server: "/join#…" */
+  readonly path: string;
+}
+
+/** What this server offers to anybody at its door. */
+export interface DoorInfo {
+  readonly mode: "local" | "accounts";
+  readonly signUp: "open" | "invited" | "closed";
+  /** Nobody administers yet: an account made with the key will. */
+  readonly first: boolean;
 }
 
 export interface NewAccount {
@@ -80,6 +99,10 @@ export class Accounts {
   }
 
   // -- coming and going
+
+  door(): Promise<DoorInfo> {
+    return this.#api.call("GET", "/session/options");
+  }
 
   signIn(email: string, password: string): Promise<SignedIn> {
     return this.#api.call("POST", "/session", { email, password });
@@ -110,38 +133,49 @@ export class Accounts {
 
   // -- oneself
 
-  change(fields: { name?: string; color?: string; email?: string }): Promise<AccountInfo> {
-    return this.#api.call("PATCH", "/account", fields);
+  me(): Promise<AccountInfo> {
+    return this.#api.call("GET", "/accounts/me");
   }
 
+  change(fields: { name?: string; color?: string }): Promise<AccountInfo> {
+    return this.#api.call("PATCH", "/accounts/me", fields);
+  }
+
+  /** All other sign-ins end. */
   changePassword(current: string, password: string): Promise<void> {
-    return this.#api.call("POST", "/account/password", { current, password });
+    return this.#api.call("POST", "/accounts/me/password", { current, new: password });
   }
 
-  async sessions(): Promise<readonly CredentialInfo[]> {
-    return (await this.#api.call<Page<CredentialInfo>>("GET", "/account/sessions")).items;
+  signIns(): Promise<readonly SignInInfo[]> {
+    return this.#list("/accounts/me/sessions");
   }
 
-  endSession(id: string): Promise<void> {
-    return this.#api.call("DELETE", `/account/sessions/${id}`);
+  endSignIn(id: string): Promise<void> {
+    return this.#api.call("DELETE", `/accounts/me/sessions/${id}`);
   }
 
-  async keys(): Promise<readonly CredentialInfo[]> {
-    return (await this.#api.call<Page<CredentialInfo>>("GET", "/account/keys")).items;
+  /** Here too. */
+  endAllSignIns(): Promise<void> {
+    return this.#api.call("DELETE", "/accounts/me/sessions");
   }
 
-  createKey(name: string, scope: Scope, seconds: number | null): Promise<CredentialInfo & Minted> {
-    return this.#api.call("POST", "/account/keys", { name, scope, seconds });
+  keys(): Promise<readonly KeyInfo[]> {
+    return this.#list("/accounts/me/keys");
+  }
+
+  /** `key`: shown once. */
+  createKey(name: string, scope: Scope, seconds?: number): Promise<KeyInfo & { readonly key: string }> {
+    return this.#api.call("POST", "/accounts/me/keys", { name, scope, ...(seconds && { seconds }) });
   }
 
   revokeKey(id: string): Promise<void> {
-    return this.#api.call("DELETE", `/account/keys/${id}`);
+    return this.#api.call("DELETE", `/accounts/me/keys/${id}`);
   }
 
   // -- a project's people
 
-  async members(project: string): Promise<readonly MemberInfo[]> {
-    return (await this.#api.call<Page<MemberInfo>>("GET", `/projects/${project}/members?limit=100`)).items;
+  members(project: string): Promise<readonly MemberInfo[]> {
+    return this.#list(`/projects/${project}/members`);
   }
 
   addMember(project: string, email: string, role: ProjectRole): Promise<MemberInfo> {
@@ -149,19 +183,19 @@ export class Accounts {
   }
 
   changeMember(project: string, user: string, role: ProjectRole): Promise<MemberInfo> {
-    return this.#api.call("PATCH", `/projects/${project}/members/${user}`, { role });
+    return this.#api.call("PUT", `/projects/${project}/members/${user}`, { role });
   }
 
   removeMember(project: string, user: string): Promise<void> {
     return this.#api.call("DELETE", `/projects/${project}/members/${user}`);
   }
 
-  async links(project: string): Promise<readonly LinkInfo[]> {
-    return (await this.#api.call<Page<LinkInfo>>("GET", `/projects/${project}/links?limit=100`)).items;
+  links(project: string): Promise<readonly LinkInfo[]> {
+    return this.#list(`/projects/${project}/links`);
   }
 
-  createLink(project: string, role: ProjectRole, seconds: number | null, name = ""): Promise<LinkInfo & Minted> {
-    return this.#api.call("POST", `/projects/${project}/links`, { role, seconds, name });
+  createLink(project: string, role: ProjectRole, seconds?: number): Promise<LinkInfo & Minted> {
+    return this.#api.call("POST", `/projects/${project}/links`, { role, ...(seconds && { seconds }) });
   }
 
   removeLink(project: string, id: string): Promise<void> {
@@ -182,5 +216,17 @@ export class Accounts {
   /** A link's token that sets a new password once. */
   resetPerson(id: string): Promise<Minted> {
     return this.#api.call("POST", `/people/${id}/reset`, {});
+  }
+
+  /** Every page of a list. */
+  async #list<T>(path: string): Promise<readonly T[]> {
+    const found: T[] = [];
+    for (let cursor: string | null = ""; cursor !== null; ) {
+      const words = new URLSearchParams({ limit: "100", ...(cursor && { cursor }) });
+      const page: Page<T> = await this.#api.call("GET", `${path}?${words}`);
+      found.push(...page.items);
+      cursor = page.next;
+    }
+    return found;
   }
 }

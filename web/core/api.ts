@@ -11,6 +11,8 @@ export interface ProjectInfo {
   readonly changed: number;
   readonly generation: number;
   readonly trashed: boolean;
+  /** The asker's own. */
+  readonly role?: string;
 }
 
 export interface Page<T> {
@@ -47,10 +49,9 @@ export interface SessionInfo {
   readonly mode: "local" | "accounts";
   /** What this person is on the server: `admin`, `team`, `member`, `guest`; `visitor` in local mode. */
   readonly standing?: string;
-  /** Of an account; null for those who came by a link or a key alone. */
+  /** Has an address and a password; those who came by a link or a key alone have none. */
+  readonly account?: boolean;
   readonly email?: string | null;
-  /** Who may make an account, where accounts are. */
-  readonly signUp?: "closed" | "invited" | "open";
 }
 
 /** A file to import, with its path below the dropped folder. */

@@ -4,8 +4,9 @@ import { lazy, Suspense } from "react";
 import { InvitePage } from "./accounts/invite-page";
 import { JoinPage } from "./accounts/join-page";
 import { ResetPage } from "./accounts/reset-page";
+import { SignInPage } from "./accounts/sign-in-page";
 import { StartPage } from "./start/start-page";
-import { followLink, useRoute } from "./state/router";
+import { followLink, navigate, useRoute } from "./state/router";
 import { Boundary } from "./ui/boundary";
 import { Button } from "./ui/button";
 import { Notice, Spinner } from "./ui/feedback";
@@ -29,6 +30,7 @@ export function App() {
 function Page() {
   const route = useRoute();
   if (route.page === "start") return <StartPage />;
+  if (route.page === "login") return <SignInPage onDone={() => navigate("/", { replace: true })} />;
   if (route.page === "invite") return <InvitePage />;
   if (route.page === "join") return <JoinPage />;
   if (route.page === "reset") return <ResetPage />;

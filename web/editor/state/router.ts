@@ -4,7 +4,14 @@ import { useSyncExternalStore } from "react";
 export type Route = { page: "project"; id: string } | { page: Plain | "unknown" };
 
 /** Pages without anything more in their address. */
-const PLAIN = { "": "start", "index.html": "start", invite: "invite", join: "join", reset: "reset" } as const;
+const PLAIN = {
+  "": "start",
+  "index.html": "start",
+  login: "login",
+  invite: "invite",
+  join: "join",
+  reset: "reset",
+} as const;
 type Plain = (typeof PLAIN)[keyof typeof PLAIN];
 
 const listeners = new Set<() => void>();
