@@ -20,7 +20,21 @@ from server.http.proxies import TrustedProxies
 from server.limits.http import AddressRates
 from server.limits.rates import Rates
 from server.limits.values import rate_values
-from server.routes import blobs, health, jobs, log, pages, peers, projects, scene, session, usage, versions
+from server.routes import (
+    accounts,
+    blobs,
+    health,
+    jobs,
+    members,
+    pages,
+    peers,
+    people,
+    projects,
+    scene,
+    session,
+    tokens,
+    usage,
+)  # fmt: skip
 from server.services import open_rates, open_services, open_tracing
 from server.settings import Settings
 from server.telemetry import Telemetry
@@ -59,7 +73,9 @@ def create_app(
     app.state.client = client or ClientFiles()
     app.state.stop = lambda: None
     refused.install(app)
-    for module in (projects, scene, log, versions, jobs, blobs, usage, peers, session, health):
+    for module in (
+        projects, scene, jobs, blobs, members, usage, people, peers, session, accounts, tokens, health,
+    ):  # fmt: skip
         app.include_router(module.router)
     app.router.routes.append(WebSocketRoute("/sync/{project}/{document}", _sync, name="sync"))
     app.include_router(pages.router)

@@ -11,7 +11,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from crdt.ids import new_id
-from server.errors import NotFound
+from server.accounts.access import no_such_project
+from server.accounts.members import add_owner
+from server.storage.account_tables import members
 from server.storage.sql import READ_ONLY
 from server.storage.tables import projects
 
@@ -47,13 +49,18 @@ class Projects:
         self._reader = engine.execution_options(**READ_ONLY)
         self._clock = clock
 
-    async def create(self, name: str, id: str | None = None, generation: int = 0) -> Project:
-        """Make a project. One that has this id already is returned as it is: a repeated request makes one project."""
+    async def create(self, name: str, id: str | None = None, generation: int = 0, owner: str | None = None) -> Project:
+        """Make a project. One that has this id already is returned as it is: a repeated request makes one project.
+
+        owner: the account that makes it, and owns it then.
+        """
         now = self._now()
         project = Project(id or new_id(), name, now, now, generation, trashed=False)
         try:
             async with self._engine.begin() as connection:
                 await connection.execute(insert(projects).values(asdict(project)))
+                if owner is not None:
+                    await add_owner(connection, project.id, owner, now)
         except IntegrityError:
             return await self.read(project.id)
         return project
@@ -63,12 +70,20 @@ class Projects:
         async with self._reader.connect() as connection:
             row = (await connection.execute(select(projects).where(projects.c.id == id))).one_or_none()
         if row is None:
-            raise NotFound("no_such_project", f"there is no project {id[:80]!r}")
+            raise no_such_project(id)
         return Project(**row._mapping)
 
-    async def page(self, *, trashed: bool, after: tuple[int, str] | None, limit: int) -> list[Project]:
-        """Up to `limit` projects, newest change first, behind the one with (changed, id) = after."""
+    async def page(
+        self, *, trashed: bool, after: tuple[int, str] | None, limit: int, member: str | None = None
+    ) -> list[Project]:
+        """Up to `limit` projects, newest change first, behind the one with (changed, id) = after.
+
+        member: only those in which this user has a role of their own or by a link.
+        """
         query = select(projects).where(projects.c.trashed == trashed)
+        if member is not None:
+            holds = or_(members.c.expires.is_(None), members.c.expires > self._now())
+            query = query.where(projects.c.id.in_(select(members.c.project).where(members.c.user == member, holds)))
         if after is not None:
             changed, id = after
             query = query.where(
@@ -84,7 +99,7 @@ class Projects:
             statement = update(projects).where(projects.c.id == id).values(changed=self._now(), **values)
             changed = (await connection.execute(statement)).rowcount
         if not changed:
-            raise NotFound("no_such_project", f"there is no project {id[:80]!r}")
+            raise no_such_project(id)
         return await self.read(id)
 
     async def touch(self, changed: Mapping[str, int]) -> None:

@@ -14,10 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from crdt import spans
 from crdt.spans import Tracing
+from server.accounts.access import Access
+from server.accounts.accounts import Accounts, make_accounts
 from server.activity import Activity
 from server.auth import Authenticator, Secrets, load_secrets
 from server.blobs import BlobStore
-from server.history.histories import Histories, open_histories
 from server.http.answers import Answers
 from server.jobs.dispatcher import Dispatcher
 from server.jobs.intake import Intake
@@ -49,7 +50,7 @@ _RETRY_SECONDS = 1.0
 @dataclass(frozen=True)
 class Services:
     settings: Settings
-    auth: Authenticator
+    accounts: Accounts
     telemetry: Telemetry
     metrics: Metrics
     engine: AsyncEngine
@@ -69,7 +70,16 @@ class Services:
     rate_values: RateValues
     quotas: Quotas
     sockets: SocketLimits
-    histories: Histories
+
+    @property
+    def auth(self) -> Authenticator:
+        """Who asks: `await services.auth.identify(headers, cookies, query)`."""
+        return self.accounts.auth
+
+    @property
+    def access(self) -> Access:
+        """What they may do: `await services.access.role(identity, project)`."""
+        return self.accounts.access
 
 
 @asynccontextmanager
@@ -77,7 +87,7 @@ async def open_services(
     settings: Settings, clock: Callable[[], float], telemetry: Telemetry, rates: Rates
 ) -> AsyncIterator[Services]:
     """Bring the database up to date, open blobs, rooms and queue, and keep their tasks running until the end."""
-    secrets = load_secrets(settings.data, with_access_key=settings.mode == "key")
+    secrets = load_secrets(settings.data, with_access_key=settings.mode == "accounts", shared=settings.secret)
     engine = open_engine(settings.database_url)
     try:
         await migrate(engine)
@@ -85,16 +95,15 @@ async def open_services(
         await blobs.remove_leftovers()
         log, writer = SqlUpdateLog(engine), SceneWriter()
         try:
-            async with (
-                Rooms(log, telemetry, idle_seconds=settings.room_idle_seconds) as rooms,
-                open_histories(engine, rooms, Projects(engine, clock), clock) as histories,
-            ):
-                scenes = Scenes(rooms, writer)
+            async with Rooms(log, telemetry, idle_seconds=settings.room_idle_seconds) as rooms:
                 services = _wire(
-                    settings, secrets, clock, engine, log, telemetry, blobs, rooms, scenes, rates, histories
+                    settings, secrets, clock, engine, log, telemetry, blobs, rooms, Scenes(rooms, writer), rates
                 )
-                async with _running(*_tasks(services)):
-                    yield services
+                try:
+                    async with _running(*_tasks(services)):
+                        yield services
+                finally:
+                    services.accounts.close()
         finally:
             await writer.close()
             await log.close()
@@ -106,7 +115,7 @@ async def open_services(
 
 def _wire(
     settings: Settings, secrets: Secrets, clock: Callable[[], float], engine: AsyncEngine, log: UpdateLog,
-    telemetry: Telemetry, blobs: BlobStore, rooms: Rooms, scenes: Scenes, rates: Rates, histories: Histories,
+    telemetry: Telemetry, blobs: BlobStore, rooms: Rooms, scenes: Scenes, rates: Rates,
 ) -> Services:  # fmt: skip
     queue, ledger, projects = JobQueue(engine, clock), BlobLedger(engine, clock), Projects(engine, clock)
     leases = Leases(engine, clock, seconds=settings.lease_seconds, attempts=settings.job_attempts)
@@ -116,21 +125,20 @@ def _wire(
         engine, queue, leases, mirror, rooms, ledger, quotas, rates, telemetry,
         job_rates=settings.rate_jobs, clock=clock,
     )  # fmt: skip
-    intake, activity = Intake(rooms, dispatcher, mirror), Activity(projects)
+    accounts = make_accounts(settings, secrets, engine, clock)
+    intake, activity = Intake(rooms, dispatcher, mirror, accounts.access), Activity(projects)
     rooms.on_load(mirror.repair)
     rooms.on_load(intake.loaded)
     rooms.on_commit(intake.committed)
     rooms.on_commit(activity.committed)
-    rooms.on_commit(histories.compactor.committed)
-    lasts = settings.session_days * 86400
-    auth = Authenticator(secrets, local=settings.mode == "local", session_seconds=lasts, clock=clock)
-    sync = Sync(rooms, auth, projects.read, telemetry, Limits(message=settings.max_message))
+    limits = Limits(message=settings.max_message)
+    sync = Sync(rooms, accounts.auth, accounts.access, projects.read, telemetry, limits)
     metrics = Metrics(telemetry)
     metrics.watch_rooms(rooms.loaded)
     return Services(
-        settings, auth, telemetry, metrics, engine, log, projects, rooms, sync, scenes, blobs, ledger,
+        settings, accounts, telemetry, metrics, engine, log, projects, rooms, sync, scenes, blobs, ledger,
         dispatcher, PlainCopies(dispatcher, ledger, blobs), Answers(engine, clock), intake, activity,
-        rates, rate_values(settings), quotas, sockets, histories,
+        rates, rate_values(settings), quotas, sockets,
     )  # fmt: skip
 
 
@@ -154,10 +162,7 @@ def _quota_values(settings: Settings) -> QuotaValues:
 
 
 def _tasks(services: Services) -> list[Callable[[], Coroutine[Any, Any, None]]]:
-    return [
-        services.dispatcher.run, services.intake.run, services.activity.run, services.histories.compactor.run,
-        LoopLag(services.telemetry).run,
-    ]  # fmt: skip
+    return [services.dispatcher.run, services.intake.run, services.activity.run, LoopLag(services.telemetry).run]
 
 
 @asynccontextmanager

@@ -68,7 +68,7 @@ def _start_beside(settings: Settings, port: int) -> asyncio.Task[None] | None:
 
 def _announce(settings: Settings, port: int) -> None:
     typer.echo(f"Maquette serves on {own_url(settings.host, port)}")
-    if settings.mode == "key":
+    if settings.mode == "accounts":
         key = (settings.data / ACCESS_KEY_FILE).read_text().strip()
         address = settings.public_url.rstrip("/") or f"http://{socket.gethostname()}:{port}"
         typer.echo(f"Invitation: {address}/invite#{key}")

@@ -25,6 +25,8 @@ _DRIVERS = {
 
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
+Mode = Literal["local", "accounts"]
+SignUp = Literal["open", "invited", "closed"]
 Bytes = Annotated[int, Field(ge=1)]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
@@ -32,7 +34,7 @@ Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 class Settings(LimitFields, OperationsFields):
     model_config = SettingsConfigDict(env_prefix="MAQUETTE_", frozen=True, extra="ignore")
 
-    host: str = Field("127.0.0.1", description="Address to listen on. Loopback: local mode; anything else needs a key.")
+    host: str = Field("127.0.0.1", description="Address to listen on. Loopback: local mode; anything else: accounts.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
     data: Path = Field(Path("data"), description="Folder of the database, blobs, key and token.")
     database: str = Field(
@@ -42,6 +44,9 @@ class Settings(LimitFields, OperationsFields):
     peer: bool = Field(True, description="Start one compute peer in a child process.")
     open: bool = Field(False, description="Open the start page in a browser.")
     public_url: str = Field("", description="How others reach this server, for the invitation link.")
+    accounts: bool = Field(False, description="Accounts and roles also on loopback.")
+    sign_up: SignUp = Field("invited", description="Who may make an account: anybody, the invited (key, link), nobody.")
+    secret: str = Field("", description="Shared by several servers: what their tokens are made with; empty: a file.")
     allowed_hosts: list[str] = Field([], description="Host names accepted in local mode besides loopback (JSON list).")
     log: Literal["debug", "info", "warning", "error"] = Field("info", description="Lowest level that is logged.")
     max_upload: Bytes = Field(1024 * _MB, description="Largest import, all files together, in bytes.")
@@ -52,13 +57,13 @@ class Settings(LimitFields, OperationsFields):
     lease_seconds: Seconds = Field(30.0, description="A peer that is silent for this long loses its job.")
     job_attempts: int = Field(3, ge=1, le=100, description="How often a job is tried before it fails.")
     job_quota: int = Field(100, ge=1, description="Jobs that one user may have waiting or running.")
-    session_days: Seconds = Field(30.0, description="How long an accepted invitation lasts.")
+    session_days: Seconds = Field(30.0, description="How long a sign-in lasts, from its last use.")
     room_idle_seconds: Seconds = Field(60.0, description="An empty room is unloaded after this long.")
     shutdown_seconds: Seconds = Field(10.0, description="How long a stopping server waits for open requests.")
 
     @property
-    def mode(self) -> Literal["local", "key"]:
-        return "local" if is_loopback(self.host) else "key"
+    def mode(self) -> Mode:
+        return "accounts" if self.accounts or not is_loopback(self.host) else "local"
 
     @field_validator("database")
     @classmethod

@@ -65,14 +65,20 @@ class Dispatcher:
     # -- asking
 
     async def request(
-        self, project: str, who: Identity, op: str, target: JsonObject, params: JsonObject, id: str | None = None
-    ) -> QueuedJob:
-        """Check and queue a job in the asker's name."""
-        await self._check(project, who.user_id, who.role, op, target, params)
+        self, project: str, who: Identity, role: Role, op: str, target: JsonObject, params: JsonObject,
+        id: str | None = None,
+    ) -> QueuedJob:  # fmt: skip
+        """Check and queue a job in the asker's name. role: theirs in the project."""
+        await self._check(project, who.user_id, role, op, target, params)
         return await self.enqueue(project, id or new_id(), op, target, params, who.user_id)
 
-    async def asked_in_session(self, project: str, id: str, author: str, role: Role, record: Mapping[str, Any]) -> None:
-        """Queue what a participant wrote as `jobs/{id}` of the session document; a refused one is kept as failed."""
+    async def asked_in_session(
+        self, project: str, id: str, author: str, role: Role | None, record: Mapping[str, Any]
+    ) -> None:
+        """Queue what a participant wrote as `jobs/{id}` of the session document; a refused one is kept as failed.
+
+        role: the author's in the project, None for one who has none any more.
+        """
         try:
             job = Job.model_validate(record)
             by = author or job.by
@@ -84,12 +90,14 @@ class Dispatcher:
         except MaquetteError as error:
             await self._refuse(project, id, author, record, error)
 
-    async def _check(self, project: str, by: str, role: Role, op: str, target: JsonObject, params: JsonObject) -> None:
+    async def _check(
+        self, project: str, by: str, role: Role | None, op: str, target: JsonObject, params: JsonObject
+    ) -> None:
         if is_internal(op):
             raise Unprocessable("unknown_operation", f"{op!r} is not to be asked for")
         check_request(op, target, params)
-        if not may_request(role, op):
-            raise Forbidden("forbidden", f"the role {role} does not allow to ask for {op}")
+        if role is None or not may_request(role, op):
+            raise Forbidden("forbidden", f"the role {role or 'none'} does not allow to ask for {op}")
         missing = await self._ledger.missing(project, [file["blob"] for file in params.get("files", ())])
         if missing:
             raise Unprocessable("unknown_blob", f"the project has no blob {missing[0]}", "PUT it first")

@@ -10,17 +10,14 @@ from typing import Any
 import structlog
 from pycrdt import Subscription
 
+from server.accounts.access import Access
 from server.errors import Unavailable
 from server.jobs.dispatcher import Dispatcher
 from server.jobs.mirror import SERVER, SessionMirror
-from server.permissions import Role
 from server.projects import session_branch
 from server.storage.base import Entry, StorageUnavailable
 from server.sync.room import Room
 from server.sync.rooms import Rooms
-
-PARTICIPANT: Role = "editor"
-"""The role of every person who may write a session today; a peer may not (server.permissions)."""
 
 log = structlog.get_logger()
 
@@ -36,10 +33,11 @@ class _Note:
 class Intake:
     """`loaded` and `committed` only note what is to be looked at; `run` looks, one project after the other."""
 
-    def __init__(self, rooms: Rooms, dispatcher: Dispatcher, mirror: SessionMirror) -> None:
+    def __init__(self, rooms: Rooms, dispatcher: Dispatcher, mirror: SessionMirror, access: Access) -> None:
         self._rooms = rooms
         self._dispatcher = dispatcher
         self._mirror = mirror
+        self._access = access
         self._touched: dict[str, set[str]] = {}
         self._watches: dict[str, Subscription] = {}
         self._notes: dict[str, _Note] = {}
@@ -86,7 +84,8 @@ class Intake:
                 claimed = str(record.get("by", ""))
                 # Who wrote is known from the log; what the record says counts only where that agrees or is unknown.
                 author = claimed if claimed in note.authors or not note.authors else min(note.authors)
-                await self._dispatcher.asked_in_session(project, id, author, PARTICIPANT, record)
+                role = await self._access.role_of_author(author, project)
+                await self._dispatcher.asked_in_session(project, id, author, role, record)
         except (Unavailable, StorageUnavailable) as error:
             # The server stops, or the disk is away; whoever loads the session next looks again.
             log.warning("session_not_looked_at", project=project, code=error.code)

@@ -16,7 +16,7 @@ from pydantic_core import from_json
 
 from server.auth import Identity
 from server.errors import Conflict, Forbidden, Malformed
-from server.permissions import Action, may
+from server.permissions import SERVER_ACTIONS, Action, Role, may, may_here
 from server.projects import Project
 from server.services import Services
 
@@ -71,7 +71,7 @@ Use = Annotated[Services, Depends(services_of)]
 
 async def identity_of(request: Request, services: Use) -> Identity:
     """The asker; 401 where there is none, 429 where they ask too often (peers work as fast as they can)."""
-    who = services.auth.identify(request.headers, request.cookies, request.query_params)
+    who = await services.auth.identify(request.headers, request.cookies, request.query_params)
     request.state.user = who.user_id
     structlog.contextvars.bind_contextvars(user=who.user_id)
     if who.kind != "peer":
@@ -82,21 +82,37 @@ async def identity_of(request: Request, services: Use) -> Identity:
 Who = Annotated[Identity, Depends(identity_of)]
 
 
+ProjectId = Annotated[str, Path(description="The project's id.")]
+
+
+async def role_of(services: Use, who: Who, project: ProjectId) -> Role:
+    """The asker's role in the project of the path; 404 where they have none."""
+    return await services.access.role(who, project)
+
+
+RoleIn = Annotated[Role, Depends(role_of)]
+
+
 def allow(action: Action) -> Any:
-    """A dependency that refuses askers who may not do this."""
+    """A dependency that refuses askers who may not do this: in the project of the path, or on this server."""
 
-    def check(who: Who) -> None:
-        require(who, action)
+    def check_in_project(role: RoleIn) -> None:
+        require(role, action)
 
-    return Depends(check)
+    def check_here(who: Who) -> None:
+        if not may_here(who.standing, who.credential.scope, action):
+            raise Forbidden("forbidden", f"a {who.standing} may not {action} with this credential")
+
+    return Depends(check_here if action in SERVER_ACTIONS else check_in_project)
 
 
-def require(who: Identity, action: Action) -> None:
-    if not may(who.role, action):
-        raise Forbidden("forbidden", f"the role {who.role} does not allow {action}")
+def require(role: Role, action: Action) -> None:
+    if not may(role, action):
+        raise Forbidden("forbidden", f"the role {role} does not allow {action}")
 
 
-async def project_of(services: Use, project: Annotated[str, Path(description="The project's id.")]) -> Project:
+async def project_of(services: Use, _role: RoleIn, project: ProjectId) -> Project:
+    """The project of the path, for those who have a role in it."""
     return await services.projects.read(project)
 
 

@@ -13,6 +13,7 @@ from server.auth import Identity
 from server.errors import Malformed, Unprocessable
 from server.http.multipart import Upload, read_upload
 from server.http.uploads import check_files
+from server.permissions import Role
 from server.projects import Project
 from server.routes.api import (
     IDEMPOTENCY_KEY,
@@ -23,6 +24,7 @@ from server.routes.api import (
     Limit,
     LiveProject,
     ProjectOf,
+    RoleIn,
     Use,
     Who,
     allow,
@@ -83,18 +85,32 @@ class JobPage(BaseModel):
     next: str | None
 
 
-@router.post("/jobs", status_code=202, response_model=JobAsked, responses=refusals(404, 409))
-async def request_job(request: Request, services: Use, who: Who, project: LiveProject, body: JobRequest) -> Response:
+_ASKED = [allow("job.export")]
+"""At least this; whether the role allows the operation is asked where the job is checked."""
+
+
+@router.post("/jobs", status_code=202, response_model=JobAsked, dependencies=_ASKED, responses=refusals(404, 409))
+async def request_job(
+    request: Request, services: Use, who: Who, role: RoleIn, project: LiveProject, body: JobRequest
+) -> Response:
     """Ask a compute peer for an operation on the scene."""
-    return await _ask(request, services, who, project, body.op, body.target, body.params)
+    return await _ask(request, services, who, role, project, body.op, body.target, body.params)
 
 
-@router.post("/export", status_code=202, response_model=JobAsked, responses=refusals(404, 409))
-async def export(request: Request, services: Use, who: Who, project: LiveProject, body: ExportRequest) -> Response:
+@router.post(
+    "/export",
+    status_code=202,
+    response_model=JobAsked,
+    dependencies=[allow("job.export")],
+    responses=refusals(404, 409),
+)
+async def export(
+    request: Request, services: Use, who: Who, role: RoleIn, project: LiveProject, body: ExportRequest
+) -> Response:
     """Ask for a file of the scene or of some nodes; the job's result names the blob and its URL."""
     target = {} if body.nodes is None else {"nodes": body.nodes}
     return await _ask(
-        request, services, who, project, "export", target, {"format": body.format, "options": body.options}
+        request, services, who, role, project, "export", target, {"format": body.format, "options": body.options}
     )
 
 
@@ -122,7 +138,7 @@ _UPLOAD_BODY = {
     "/import", status_code=202, response_model=JobAsked, dependencies=[allow("blob.write"), allow("job.request")],
     openapi_extra=_UPLOAD_BODY, responses=refusals(400, 404, 409, 413),
 )  # fmt: skip
-async def import_files(request: Request, services: Use, who: Who, project: LiveProject) -> Response:
+async def import_files(request: Request, services: Use, who: Who, role: RoleIn, project: LiveProject) -> Response:
     """Import a model: one file, one zip, or a file with those that it refers to (all as parts named `file`)."""
     upload = await read_upload(request, services.blobs, services.settings.max_upload)
     if not upload.files:
@@ -131,7 +147,8 @@ async def import_files(request: Request, services: Use, who: Who, project: LiveP
     await services.quotas.check_storage(project.id, who.user_id, sum(file.blob.size for file in upload.files))
     for file in upload.files:
         await services.ledger.record(project.id, file.blob.sha256, file.blob.size, who.user_id)
-    return await _ask(request, services, who, project, "import", _import_target(upload), _import_params(upload))
+    target, params = _import_target(upload), _import_params(upload)
+    return await _ask(request, services, who, role, project, "import", target, params)
 
 
 @router.get("/jobs", response_model=JobPage, dependencies=[allow("job.read")], responses=refusals(400, 404))
@@ -164,6 +181,7 @@ async def _ask(
     request: Request,
     services: Services,
     who: Identity,
+    role: Role,
     project: Project,
     op: str,
     target: JsonObject,
@@ -173,7 +191,7 @@ async def _ask(
     async with services.answers.slot(who.user_id, key, "POST", request.url.path, op, target, params) as slot:
         answer = slot.answer
         if answer is None:
-            job = await services.dispatcher.request(project.id, who, op, target, params, slot.make_id())
+            job = await services.dispatcher.request(project.id, who, role, op, target, params, slot.make_id())
             answer = await services.answers.keep(slot, 202, {"job": job.id})
     location = f"/api/v1/projects/{project.id}/jobs/{answer.body['job']}"
     return JSONResponse(answer.body, answer.status, headers={"Location": location})

@@ -22,6 +22,11 @@ def _client(request: Request) -> ClientFiles:
 
 @router.api_route("/", methods=["GET", "HEAD"])
 @router.api_route("/invite", methods=["GET", "HEAD"])
+@router.api_route("/join", methods=["GET", "HEAD"])
+@router.api_route("/login", methods=["GET", "HEAD"])
+@router.api_route("/reset", methods=["GET", "HEAD"])
+@router.api_route("/people", methods=["GET", "HEAD"])
+@router.api_route("/account", methods=["GET", "HEAD"])
 async def page(request: Request) -> Response:
     return _client(request).page()
 

@@ -6,12 +6,12 @@ import base64
 import binascii
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, Field, StringConstraints
 
 from crdt.schema import JobError
-from server.errors import Malformed
-from server.routes.api import ApiRoute, Body, JsonObject, Use, allow, refusals
+from server.errors import Forbidden, Malformed
+from server.routes.api import ApiRoute, Body, JsonObject, Use, Who, allow, refusals
 
 router = APIRouter(
     prefix="/api/v1/peers",
@@ -77,10 +77,27 @@ class StateAnswer(BaseModel):
     state: str
 
 
+async def allowed_job(services: Use, who: Who, job: str) -> None:
+    """A job on which this peer may report: of an operation that its token allows."""
+    op = (await services.dispatcher.queue.find(job)).op
+    if not who.credential.allows(op):
+        raise _not_allowed(op)
+
+
+Allowed = Annotated[None, Depends(allowed_job)]
+
+
+def _not_allowed(ops: str) -> Forbidden:
+    return Forbidden("operation_not_allowed", f"the token does not allow {ops}", "an admin makes peers' tokens")
+
+
 @router.post("/lease", response_model=LeaseAnswer, responses={204: {"description": "Nothing to do."}})
-async def lease(services: Use, body: LeaseRequest) -> Any:
-    """The next job of these operations; waits for one up to `wait` seconds."""
-    taken = await services.dispatcher.lease(body.peer, body.ops, body.wait)
+async def lease(services: Use, who: Who, body: LeaseRequest) -> Any:
+    """The next job of these operations, as far as the token allows them; waits for one up to `wait` seconds."""
+    allowed = [op for op in body.ops if who.credential.allows(op)]
+    if not allowed:
+        raise _not_allowed(", ".join(body.ops)[:200])
+    taken = await services.dispatcher.lease(body.peer, allowed, body.wait)
     if taken is None:
         return Response(status_code=204)
     job = taken.job
@@ -89,20 +106,20 @@ async def lease(services: Use, body: LeaseRequest) -> Any:
 
 
 @router.post("/jobs/{job}/heartbeat", response_model=HeartbeatAnswer, responses=refusals(404, 409))
-async def heartbeat(services: Use, job: str, body: Heartbeat) -> dict[str, Any]:
+async def heartbeat(services: Use, _: Allowed, job: str, body: Heartbeat) -> dict[str, Any]:
     """Keep a lease and tell how far the work is; the answer says whether to give it up."""
     held = await services.dispatcher.heartbeat(job, body.lease, body.progress, body.message)
     return {"cancel": held.cancelling, "expires": services.settings.lease_seconds}
 
 
 @router.post("/jobs/{job}/result", response_model=StateAnswer, responses=refusals(404, 409))
-async def result(services: Use, job: str, body: Result) -> dict[str, Any]:
+async def result(services: Use, _: Allowed, job: str, body: Result) -> dict[str, Any]:
     """Hand in a result with its change of the scene: both take effect together, once."""
     return {"state": await services.dispatcher.complete(job, body.lease, body.result, _update(body.update))}
 
 
 @router.post("/jobs/{job}/failure", response_model=StateAnswer, responses=refusals(404, 409))
-async def failure(services: Use, job: str, body: Failure) -> dict[str, Any]:
+async def failure(services: Use, _: Allowed, job: str, body: Failure) -> dict[str, Any]:
     """End an attempt without a result; with retry the job is tried again while attempts last."""
     failed = await services.dispatcher.fail(job, body.lease, body.error.model_dump(), body.retry)
     return {"state": failed.state}

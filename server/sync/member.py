@@ -13,6 +13,9 @@ MAX_UNCLOSED_ANSWERS = 3
 """Sync steps 2 in a row that do not fit the room, before the replica is given up."""
 
 
+_NOT_ALLOWED = ("read_only", "forbidden")
+
+
 @dataclass(slots=True)
 class SavedCount:
     """Counts *saved n* (PROTOCOL.md): how many of the update-carrying messages, from the first on, are committed.
@@ -69,6 +72,7 @@ class Member:
     allowance: Allowance = UNLIMITED
     via: str = "socket"
     wants_saved: bool = False
+    wants_hello: bool = False
     given: bytes | None = None
     saved: SavedCount = field(default_factory=SavedCount)
     presence_client: int | None = None
@@ -84,5 +88,5 @@ class Member:
     def end_refused(self) -> None:
         """Tell why nothing of this replica is applied any more, and close its socket."""
         if (error := self.refusal) is not None:
-            code = FORBIDDEN if error.code == "read_only" else UPDATE_REFUSED
+            code = FORBIDDEN if error.code in _NOT_ALLOWED else UPDATE_REFUSED
             self.outbox.close(Closing(code, error.code, Refused(error.code, error.message, error.hint)))

@@ -20,9 +20,10 @@ from crdt.messages import (
     encode,
 )
 from crdt.schema import SCHEMA_VERSION
+from server.accounts.access import Access
 from server.auth import Authenticator, Identity
 from server.errors import Forbidden, NotAuthorised, NotFound, Unavailable
-from server.permissions import may
+from server.permissions import Role, may
 from server.sockets.direct import EXTENSION
 from server.storage.base import StorageUnavailable
 from server.sync.branch import Branch
@@ -47,6 +48,7 @@ class Sync:
 
     rooms: Rooms
     auth: Authenticator
+    access: Access
     project: Callable[[str], Awaitable[ProjectHead]]
     telemetry: Telemetry
     limits: Limits = field(default_factory=Limits)
@@ -75,25 +77,35 @@ class Sync:
             DirectSession(connection, room, member, self.telemetry, self.meter, self.limits, tells_refusals).open()
 
     async def _admit(self, websocket: WebSocket, capabilities: frozenset[str]) -> tuple[Room, Member]:
-        identity = self.auth.identify(websocket.headers, websocket.cookies, websocket.query_params)
+        query = websocket.query_params
+        identity = await self.auth.identify(websocket.headers, websocket.cookies, query, ticket=True)
         branch = Branch.parse("{project}/{document}".format(**websocket.path_params))
-        if not may(identity.role, branch.reads):
-            raise Forbidden("forbidden", f"a {identity.role} may not read this document")
+        await self._role(identity, branch)
         project = await self.project(branch.project)
         room = await self.rooms.room(str(branch))
-        member = self._member(identity, branch, capabilities)
-        if "hello" in capabilities:
-            member.outbox.put(_hello(identity, project, room, member))
+        # Asked again, from memory: what changed while the room was loaded was told before this member is in it.
+        identity = await self.auth.renew(identity)
+        member = self._member(identity, await self._role(identity, branch), branch, capabilities)
+        if member.wants_hello:
+            member.outbox.put(hello_of(member, project.generation, room.seq))
         return room, member
 
-    def _member(self, identity: Identity, branch: Branch, capabilities: frozenset[str]) -> Member:
+    async def _role(self, identity: Identity, branch: Branch) -> Role:
+        """The role in the project, one that may read the document."""
+        role = await self.access.role(identity, branch.project)
+        if not may(role, branch.reads):
+            raise Forbidden("forbidden", f"a {role} may not read this document")
+        return role
+
+    def _member(self, identity: Identity, role: Role, branch: Branch, capabilities: frozenset[str]) -> Member:
         return Member(
             identity,
             Outbox(self.limits.outbox),
-            can_write=may(identity.role, branch.writes),
-            can_appear=may(identity.role, "presence"),
-            role=identity.role,
+            role=role,
+            can_write=may(role, branch.writes),
+            can_appear=may(role, "presence"),
             wants_saved="saved" in capabilities,
+            wants_hello="hello" in capabilities,
         )
 
     async def _turn_away(self, websocket: WebSocket, error: MaquetteError, tells_refusals: bool) -> None:
@@ -108,9 +120,10 @@ def _capabilities(websocket: WebSocket) -> frozenset[str]:
     return CAPABILITIES.intersection(websocket.query_params.get("caps", "").split(","))
 
 
-def _hello(identity: Identity, project: ProjectHead, room: Room, member: Member) -> bytes:
-    user, read_only = dict(identity.as_user()), not member.can_write
-    return encode(Hello(project.generation, SCHEMA_VERSION, user, identity.role, read_only, room.seq))
+def hello_of(member: Member, generation: int, seq: int) -> bytes:
+    """What a member is told at the opening, and again when their role changes."""
+    user, read_only = dict(member.identity.as_user()), not member.can_write
+    return encode(Hello(generation, SCHEMA_VERSION, user, member.role, read_only, seq))
 
 
 def _close_code(error: MaquetteError) -> int:

@@ -10,8 +10,10 @@ from pathlib import Path
 import uvicorn
 from starlette.applications import Starlette
 
+from server.accounts.access import Access, no_such_project
+from server.accounts.changes import Changes
+from server.accounts.directory import Place
 from server.auth import Authenticator, load_secrets
-from server.errors import NotFound
 from server.sockets import Layer
 from server.sockets.layers import configure
 from server.storage.base import UpdateLog
@@ -31,8 +33,16 @@ class Head:
 
 async def find_project(project: str) -> Head:
     if project != PROJECT:
-        raise NotFound("no_such_project", f"there is no project {project}")
+        raise no_such_project(project)
     return Head()
+
+
+async def _place(_user: str, project: str) -> Place:
+    return Place(project == PROJECT, ())
+
+
+async def _nobody(_user: str) -> None:
+    """There are no accounts here."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +63,8 @@ async def endpoint(
     telemetry = Telemetry()
     auth = Authenticator(load_secrets(data, not local), local=local, session_seconds=60, clock=time.time)
     async with Rooms(log, telemetry) as rooms:
-        sync = Sync(rooms, auth, find_project, telemetry, limits or Limits())
+        access = Access(_place, _nobody, time.time, Changes())
+        sync = Sync(rooms, auth, access, find_project, telemetry, limits or Limits())
         yield Starlette(routes=[sync.route()]), sync
 
 

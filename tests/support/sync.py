@@ -23,8 +23,8 @@ from server.sync.outbox import Outbox
 from server.sync.room import Room
 
 
-def person(name: str = "ada", role: str = "editor") -> Identity:
-    return Identity(name.ljust(16, "_"), name, "#3e63dd", "person", role)  # type: ignore[arg-type]
+def person(name: str = "ada") -> Identity:
+    return Identity(name.ljust(16, "_"), name, "#3e63dd", "person", "visitor")
 
 
 def take_all(outbox: Outbox) -> list[bytes]:

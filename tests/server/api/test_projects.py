@@ -22,6 +22,7 @@ async def test_a_project_is_made_read_and_renamed(client: httpx.AsyncClient, clo
     now = int(clock() * 1000)
     assert project == {
         "id": project["id"], "name": "Workshop", "created": now, "changed": now, "generation": 0, "trashed": False,
+        "role": "owner",
     }  # fmt: skip
     clock.advance(5)
     renamed = await client.patch(f"/api/v1/projects/{project['id']}", json={"name": "Studio"})

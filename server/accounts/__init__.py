@@ -1,0 +1,1 @@
+"""Who people are, what they come in with, and which role they have where."""

@@ -1,1 +1,0 @@
-"""What happened to a document: entries of its log, compaction, named versions, founding anew."""
