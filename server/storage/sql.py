@@ -3,28 +3,25 @@
 Appends of all rooms that wait at the same moment share one commit: under load the disk is asked once for many rooms.
 """
 
-import asyncio
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import URL, Engine, Insert, Row, create_engine, delete, event, select
+from sqlalchemy import URL, Engine, Row, create_engine, delete, event, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from crdt.failpoint import failpoint
-from server.storage.base import Deposed, Entry, Extra, Loaded, LogConflict, StorageUnavailable
-from server.storage.fencing import deposed, owned
+from server.storage.appending import Append, Appender, EngineWriter, SqliteWriter
+from server.storage.base import Entry, Extra, Loaded, LogConflict, StorageUnavailable
+from server.storage.packing import unpack
 from server.storage.tables import client_ids, snapshots, updates
 
 READ_ONLY = {"maquette_read_only": True}
 """Execution options of a connection that only reads: on SQLite it does not queue for the write lock."""
 
 KEPT_SNAPSHOTS = 2
-COLUMNS = (updates.c.seq, updates.c.at, updates.c.author, updates.c.via, updates.c.payload, updates.c.job)
+COLUMNS = tuple(updates.c[name] for name in ("seq", "at", "author", "via", "payload", "job", "packed"))
 
 
 def open_engine(url: str) -> AsyncEngine:
@@ -34,6 +31,11 @@ def open_engine(url: str) -> AsyncEngine:
         _as_durable(engine.sync_engine)
         return engine
     return create_async_engine(url, connect_args={"server_settings": {"synchronous_commit": "on"}})
+
+
+def _own_engine(url: URL) -> Engine:
+    """A second engine on the same file, for a thread of its own."""
+    return _as_durable(create_engine(url.set(drivername="sqlite"), connect_args={"timeout": 30}))
 
 
 def _as_durable(engine: Engine) -> Engine:
@@ -57,71 +59,16 @@ def _begin_sqlite(connection: Any) -> None:
     connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
-Statement = tuple[Insert, list[dict[str, Any]]]
-"""An insert and its rows."""
-
-
-@dataclass(slots=True)
-class _Append:
-    branch: str
-    entries: Sequence[Entry]
-    clients: Mapping[int, str]
-    epoch: int
-    done: asyncio.Future[None]
-
-
-def _append(branch: str, entries: Sequence[Entry], clients: Mapping[int, str], epoch: int) -> _Append:
-    return _Append(branch, entries, clients, epoch, asyncio.get_running_loop().create_future())
-
-
-def _leases(group: Iterable[_Append]) -> dict[str, int]:
-    """The epochs that are to be checked, by branch."""
-    return {one.branch: one.epoch for one in group if one.epoch}
-
-
-def _check(rows: Iterable[Any], leases: Mapping[str, int]) -> None:
-    lost = deposed(rows, leases)
-    if lost:
-        raise Deposed(min(lost))
-
-
-class SqliteThread:
-    """Commits of the log in one hop to a thread of their own.
-
-    Through the async driver one commit is eight hops (each statement, its cursor, the rollback of the pool): on a busy
-    machine 3.9 ms instead of 1.4.
-    """
-
-    def __init__(self, url: URL) -> None:
-        self._engine = _as_durable(create_engine(url.set(drivername="sqlite"), connect_args={"timeout": 30}))
-        self._executor = ThreadPoolExecutor(1, thread_name_prefix="log")
-
-    async def commit(self, statements: Sequence[Statement], leases: Mapping[str, int]) -> None:
-        """leases: branch → epoch; Deposed, and nothing is committed, where one is over."""
-        await asyncio.get_running_loop().run_in_executor(self._executor, self._commit, statements, leases)
-
-    def _commit(self, statements: Sequence[Statement], leases: Mapping[str, int]) -> None:
-        with self._engine.begin() as connection:
-            if leases:
-                _check(connection.execute(owned(leases)), leases)
-            for statement, rows in statements:
-                connection.execute(statement, rows)
-            failpoint("log.commit")
-
-    async def close(self) -> None:
-        await asyncio.get_running_loop().run_in_executor(self._executor, self._engine.dispose)
-        self._executor.shutdown()
-
-
 class SqlUpdateLog:
     """`log = SqlUpdateLog(open_engine(url))`; the engine stays the caller's to dispose of."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._insert = sqlite.insert if engine.dialect.name == "sqlite" else postgresql.insert
-        self._thread = SqliteThread(engine.url) if engine.dialect.name == "sqlite" and engine.url.database else None
-        self._waiting: list[_Append] = []
-        self._writing = asyncio.Lock()
+        self._writer = EngineWriter(engine)
+        in_file = engine.dialect.name == "sqlite" and bool(engine.url.database)
+        self._appender = Appender(SqliteWriter(_own_engine(engine.url)) if in_file else self._writer, self.read)
+        self._writing = self._appender.lock
 
     async def load(self, branch: str) -> Loaded:
         with _naming_failures():
@@ -138,100 +85,24 @@ class SqlUpdateLog:
         return Loaded(snapshot.payload if snapshot else None, seq, [_entry(row) for row in tail], clients)
 
     async def append(self, branch: str, entries: Sequence[Entry], clients: Mapping[int, str], epoch: int = 0) -> None:
-        mine = _append(branch, entries, clients, epoch)
-        self._waiting.append(mine)
-        async with self._writing:
-            # Whoever held the lock before may have committed ours together with theirs.
-            if not mine.done.done():
-                await self._commit_waiting()
-        await mine.done
-
-    async def _commit_waiting(self) -> None:
-        group, self._waiting = self._waiting, []
-        try:
-            await self._commit(group)
-        except (IntegrityError, Deposed):
-            for one in group:
-                await self._commit_alone(one)
-        except (SQLAlchemyError, OSError) as error:
-            _fail(group, StorageUnavailable(error))
-        except BaseException as error:
-            # Cancelled in the middle: the others only know that it may or may not be committed, and repeat it.
-            _fail(group, StorageUnavailable(error))
-            raise
-        else:
-            for one in group:
-                _resolve(one.done)
-
-    async def _commit(self, group: Sequence[_Append]) -> None:
-        if self._thread is not None:
-            statements = [statement for one in group for statement in self._statements(one)]
-            await self._thread.commit(statements, _leases(group))
-        else:
-            async with self._engine.begin() as connection:
-                await self._check_leases(connection, group)
-                for one in group:
-                    await self._write(connection, one)
-                failpoint("log.commit")
-        failpoint("log.committed")
-
-    async def _commit_alone(self, one: _Append) -> None:
-        try:
-            await self._commit([one])
-        except IntegrityError:
-            await self._settle_conflict(one)
-        except Deposed as error:
-            _fail([one], error)
-        except (SQLAlchemyError, OSError) as error:
-            _fail([one], StorageUnavailable(error))
-        else:
-            _resolve(one.done)
-
-    async def _settle_conflict(self, one: _Append) -> None:
-        # A commit whose answer was lost is repeated by the room: the same rows are then already there.
-        first, count = one.entries[0].seq, len(one.entries)
-        try:
-            there = await self.read(one.branch, first - 1, count)
-        except StorageUnavailable as error:
-            _fail([one], error)
-            return
-        if there == list(one.entries):
-            _resolve(one.done)
-        else:
-            _fail([one], LogConflict(one.branch, first))
-
-    async def _check_leases(self, connection: AsyncConnection, group: Sequence[_Append]) -> None:
-        leases = _leases(group)
-        if leases:
-            _check(await connection.execute(owned(leases)), leases)
-
-    async def _write(self, connection: AsyncConnection, one: _Append) -> None:
-        for statement, rows in self._statements(one):
-            await connection.execute(statement, rows)
-
-    def _statements(self, one: _Append) -> Iterator[Statement]:
-        yield updates.insert(), [_row(one.branch, entry) for entry in one.entries]
-        if one.clients:
-            bound = [{"branch": one.branch, "client": client, "user": user} for client, user in one.clients.items()]
-            yield self._insert(client_ids).on_conflict_do_nothing(), bound
+        await self._appender.append(Append.make(branch, entries, clients, epoch))
 
     async def append_job(
         self, branch: str, entry: Entry, clients: Mapping[int, str], extra: Extra, epoch: int = 0
     ) -> int | None:
-        mine = _append(branch, [entry], clients, epoch)
+        mine = Append.make(branch, [entry], clients, epoch)
         with _naming_failures():
             async with self._writing, self._engine.begin() as connection:
                 return await self._append_job(connection, mine, entry, extra)
 
-    async def _append_job(self, connection: AsyncConnection, mine: _Append, entry: Entry, extra: Extra) -> int | None:
+    async def _append_job(self, connection: AsyncConnection, mine: Append, entry: Entry, extra: Extra) -> int | None:
         branch = mine.branch
-        await self._check_leases(connection, [mine])
         query = select(updates.c.seq).where(updates.c.branch == branch, updates.c.job == entry.job)
         before: int | None = (await connection.execute(query)).scalar()
         if before is not None:
             return before
         try:
-            await self._write(connection, mine)
+            await self._writer.write(connection, [mine])
         except IntegrityError as error:
             raise LogConflict(branch, entry.seq) from error
         await extra(connection)
@@ -260,10 +131,7 @@ class SqlUpdateLog:
         await connection.execute(delete(snapshots).where(of_branch, snapshots.c.seq.not_in(kept)))
 
     async def close(self) -> None:
-        async with self._writing:
-            _fail(self._waiting, StorageUnavailable(ConnectionError("the log was closed")))
-        if self._thread is not None:
-            await self._thread.close()
+        await self._appender.close()
 
 
 @contextmanager
@@ -283,28 +151,5 @@ def _rows(branch: str, after: int) -> Any:
     return select(*COLUMNS).where(updates.c.branch == branch, updates.c.seq > after).order_by(updates.c.seq)
 
 
-def _row(branch: str, entry: Entry) -> dict[str, Any]:
-    return {
-        "branch": branch,
-        "seq": entry.seq,
-        "at": entry.at,
-        "author": entry.author,
-        "via": entry.via,
-        "job": entry.job,
-        "payload": entry.payload,
-    }
-
-
 def _entry(row: Row[Any]) -> Entry:
-    return Entry(row.seq, row.at, row.author, row.via, bytes(row.payload), row.job)
-
-
-def _resolve(done: asyncio.Future[None]) -> None:
-    if not done.done():
-        done.set_result(None)
-
-
-def _fail(group: Iterable[_Append], error: BaseException) -> None:
-    for one in group:
-        if not one.done.done():
-            one.done.set_exception(error)
+    return Entry(row.seq, row.at, row.author, row.via, unpack(row.packed, bytes(row.payload)), row.job)
