@@ -25,6 +25,7 @@ from server.routes import (
     blobs,
     health,
     jobs,
+    log,
     members,
     pages,
     peers,
@@ -34,6 +35,7 @@ from server.routes import (
     session,
     tokens,
     usage,
+    versions,
 )  # fmt: skip
 from server.services import open_rates, open_services, open_tracing
 from server.settings import Settings
@@ -74,7 +76,7 @@ def create_app(
     app.state.stop = lambda: None
     refused.install(app)
     for module in (
-        projects, scene, jobs, blobs, members, usage, people, peers, session, accounts, tokens, health,
+        projects, scene, log, versions, jobs, blobs, members, usage, people, peers, session, accounts, tokens, health,
     ):  # fmt: skip
         app.include_router(module.router)
     app.router.routes.append(WebSocketRoute("/sync/{project}/{document}", _sync, name="sync"))

@@ -19,6 +19,7 @@ from server.accounts.accounts import Accounts, make_accounts
 from server.activity import Activity
 from server.auth import Authenticator, Secrets, load_secrets
 from server.blobs import BlobStore
+from server.history.histories import Histories, open_histories
 from server.http.answers import Answers
 from server.jobs.dispatcher import Dispatcher
 from server.jobs.intake import Intake
@@ -70,6 +71,7 @@ class Services:
     rate_values: RateValues
     quotas: Quotas
     sockets: SocketLimits
+    histories: Histories
 
     @property
     def auth(self) -> Authenticator:
@@ -95,9 +97,13 @@ async def open_services(
         await blobs.remove_leftovers()
         log, writer = SqlUpdateLog(engine), SceneWriter()
         try:
-            async with Rooms(log, telemetry, idle_seconds=settings.room_idle_seconds) as rooms:
+            async with (
+                Rooms(log, telemetry, idle_seconds=settings.room_idle_seconds) as rooms,
+                open_histories(engine, rooms, Projects(engine, clock), clock) as histories,
+            ):
+                scenes = Scenes(rooms, writer)
                 services = _wire(
-                    settings, secrets, clock, engine, log, telemetry, blobs, rooms, Scenes(rooms, writer), rates
+                    settings, secrets, clock, engine, log, telemetry, blobs, rooms, scenes, rates, histories
                 )
                 try:
                     async with _running(*_tasks(services)):
@@ -115,7 +121,7 @@ async def open_services(
 
 def _wire(
     settings: Settings, secrets: Secrets, clock: Callable[[], float], engine: AsyncEngine, log: UpdateLog,
-    telemetry: Telemetry, blobs: BlobStore, rooms: Rooms, scenes: Scenes, rates: Rates,
+    telemetry: Telemetry, blobs: BlobStore, rooms: Rooms, scenes: Scenes, rates: Rates, histories: Histories,
 ) -> Services:  # fmt: skip
     queue, ledger, projects = JobQueue(engine, clock), BlobLedger(engine, clock), Projects(engine, clock)
     leases = Leases(engine, clock, seconds=settings.lease_seconds, attempts=settings.job_attempts)
@@ -131,6 +137,7 @@ def _wire(
     rooms.on_load(intake.loaded)
     rooms.on_commit(intake.committed)
     rooms.on_commit(activity.committed)
+    rooms.on_commit(histories.compactor.committed)
     limits = Limits(message=settings.max_message)
     sync = Sync(rooms, accounts.auth, accounts.access, projects.read, telemetry, limits)
     metrics = Metrics(telemetry)
@@ -138,7 +145,7 @@ def _wire(
     return Services(
         settings, accounts, telemetry, metrics, engine, log, projects, rooms, sync, scenes, blobs, ledger,
         dispatcher, PlainCopies(dispatcher, ledger, blobs), Answers(engine, clock), intake, activity,
-        rates, rate_values(settings), quotas, sockets,
+        rates, rate_values(settings), quotas, sockets, histories,
     )  # fmt: skip
 
 
@@ -162,7 +169,10 @@ def _quota_values(settings: Settings) -> QuotaValues:
 
 
 def _tasks(services: Services) -> list[Callable[[], Coroutine[Any, Any, None]]]:
-    return [services.dispatcher.run, services.intake.run, services.activity.run, LoopLag(services.telemetry).run]
+    return [
+        services.dispatcher.run, services.intake.run, services.activity.run, services.histories.compactor.run,
+        LoopLag(services.telemetry).run,
+    ]  # fmt: skip
 
 
 @asynccontextmanager

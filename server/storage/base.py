@@ -4,9 +4,12 @@ One writer per branch: the room that holds it numbers its updates 1, 2, 3, … a
 else is a `LogConflict` (two servers on one branch). Nothing is acknowledged before the commit.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from crdt.errors import MaquetteError
 
@@ -30,6 +33,15 @@ class StorageUnavailable(MaquetteError):
 
     def __init__(self, cause: BaseException) -> None:
         super().__init__("storage_unavailable", f"{type(cause).__name__}: {cause}", "free the disk, start the database")
+
+
+@contextmanager
+def naming_failures() -> Iterator[None]:
+    """What the disk or the database raises in the body becomes StorageUnavailable."""
+    try:
+        yield
+    except (SQLAlchemyError, OSError) as error:
+        raise StorageUnavailable(error) from error
 
 
 @dataclass(frozen=True, slots=True)

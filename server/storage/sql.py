@@ -14,13 +14,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from server.storage.appending import Append, Appender, EngineWriter, SqliteWriter
 from server.storage.base import Entry, Extra, Loaded, LogConflict, StorageUnavailable
+from server.storage.packing import unpack
 from server.storage.tables import client_ids, snapshots, updates
 
 READ_ONLY = {"maquette_read_only": True}
 """Execution options of a connection that only reads: on SQLite it does not queue for the write lock."""
 
 KEPT_SNAPSHOTS = 2
-COLUMNS = (updates.c.seq, updates.c.at, updates.c.author, updates.c.via, updates.c.payload, updates.c.job)
+COLUMNS = tuple(updates.c[name] for name in ("seq", "at", "author", "via", "payload", "job", "packed"))
 
 
 def open_engine(url: str) -> AsyncEngine:
@@ -151,4 +152,4 @@ def _rows(branch: str, after: int) -> Any:
 
 
 def _entry(row: Row[Any]) -> Entry:
-    return Entry(row.seq, row.at, row.author, row.via, bytes(row.payload), row.job)
+    return Entry(row.seq, row.at, row.author, row.via, unpack(row.packed, bytes(row.payload)), row.job)

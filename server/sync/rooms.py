@@ -1,12 +1,13 @@
 """All rooms of a server: loaded once however many come at once, unloaded when idle, finished when the server stops."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 
 import structlog
 
 from crdt.messages import RESTART
-from server.errors import Unavailable
+from server.errors import Conflict, Unavailable
 from server.storage.base import Entry, UpdateLog
 from server.sync.batch import Change
 from server.sync.branch import Branch
@@ -38,6 +39,7 @@ class Rooms:
         self._loading: dict[str, asyncio.Task[Room]] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
         self._unloading: dict[str, asyncio.TimerHandle] = {}
+        self._kept_closed: dict[str, asyncio.Event] = {}
         self._listeners: list[Callable[[Room, Sequence[Entry]], None]] = []
         self._on_load: list[OnLoad] = []
         self._is_closed = False
@@ -61,6 +63,28 @@ class Rooms:
         if room is self._rooms.get(key):
             self._unload_later(key)
         return room
+
+    @asynccontextmanager
+    async def closed(self, branch: str, closing: Closing) -> AsyncIterator[None]:
+        """Finish a document's room with this closing, and keep everybody out while the body runs.
+
+        Conflict where another one does so already.
+        """
+        key = str(Branch.parse(branch))
+        if key in self._kept_closed:
+            raise Conflict("document_closed", f"{key} is being worked on", "try again in a moment")
+        reopened = self._kept_closed[key] = asyncio.Event()
+        try:
+            if (loading := self._loading.get(key)) is not None:
+                await asyncio.wait([loading])
+            if (room := self._rooms.get(key)) is not None:
+                room.close(closing)
+            if (running := self._running.get(key)) is not None:
+                await asyncio.wait([running])
+            yield
+        finally:
+            del self._kept_closed[key]
+            reopened.set()
 
     @property
     def failing(self) -> list[str]:
@@ -107,6 +131,8 @@ class Rooms:
     async def _load(self, key: str) -> Room:
         if (earlier := self._running.get(key)) is not None:
             await asyncio.wait([earlier])
+        while (kept := self._kept_closed.get(key)) is not None:
+            await kept.wait()
         room = await Room.load(Branch.parse(key), self._log, self._telemetry, self._committed)
         self._running[key] = task = asyncio.create_task(room.run(), name=f"room {key}")
         task.add_done_callback(lambda done: self._ended(key, room, done))

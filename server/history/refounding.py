@@ -1,0 +1,42 @@
+"""A scene founded anew: trash emptied, state vector short, and no replica of before can bring anything back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from crdt.messages import RESTART
+from server.history.replay import Replay
+from server.projects import Project, Projects
+from server.storage.history import Row, SqlHistory
+from server.sync.branch import Branch
+from server.sync.outbox import Closing
+from server.sync.rooms import Rooms
+
+REFOUND = "refound"
+"""The `via` of the row that holds the new document."""
+
+
+class Refounding:
+    def __init__(
+        self, history: SqlHistory, replay: Replay, rooms: Rooms, projects: Projects, clock: Callable[[], float]
+    ) -> None:
+        self._history = history
+        self._replay = replay
+        self._rooms = rooms
+        self._projects = projects
+        self._clock = clock
+
+    async def refound(self, project: Project, author: str) -> Project:
+        """Close the scene's room, found the scene anew as of the next generation, and let people in again.
+
+        LogConflict when another server writes to it meanwhile: then nothing has changed.
+        """
+        branch = project.scene
+        closing = Closing(RESTART, "the scene is founded anew")
+        async with self._rooms.closed(branch, closing):
+            generation = (await self._projects.read(project.id)).generation + 1
+            head = await self._history.head(branch)
+            payload = await self._replay.founded(Branch.parse(branch), head, generation)
+            row = Row(head + 1, int(self._clock() * 1000), author, REFOUND, None, payload)
+            await self._history.found(branch, project.id, row.shrunk(), generation)
+        return await self._projects.read(project.id)
