@@ -20,6 +20,9 @@ MAX_ENTRIES = 1024
 MAX_UPDATE = MAX_ENTRIES * 1024
 """Bytes of one update."""
 
+MAX_CLOCK = 2**40
+"""Of an own entry; the server counts on from there, within what a varUint holds."""
+
 TIMEOUT = 30.0
 """Seconds after which others forget a client that was not heard of; renew after half of it."""
 

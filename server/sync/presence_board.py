@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from crdt.presence import PresenceEntry, scan_presence
 from server.sync.member import Member
-from server.sync.presence_state import shown_state
+from server.sync.presence_state import shown_entry
 
 INTERVAL = 0.03
 """The first change after a pause goes out at once."""
@@ -76,10 +76,8 @@ class PresenceBoard:
     def _show(self, member: Member, entry: PresenceEntry) -> None:
         if self._owners.get(entry.client) is not member:
             return  # taken over by a newer socket of the same user
-        if entry.state is None:
-            self._put(entry)
-        elif (state := shown_state(member.identity, entry.state)) is not None:
-            self._put(entry._replace(state=state))
+        if (shown := shown_entry(member.identity, entry)) is not None:
+            self._put(shown)
 
     def _put(self, entry: PresenceEntry) -> None:
         clock = max(entry.clock, self._clocks.pop(entry.client, 0) + 1)

@@ -214,3 +214,16 @@ async def test_a_thousand_others_may_be_repeated_and_no_more(ada: Somebody, bob:
         ada.board.receive(ada.member, encode_presence(crowd))
     ada.board.receive(ada.member, encode_presence(crowd[:MAX_ENTRIES]))
     assert set(bob.sees()) == {1}
+
+
+async def test_a_clock_without_room_above_it_is_refused(ada: Somebody, bob: Somebody) -> None:
+    """Found by fuzzing: counting on from 2^53 - 1 made an entry that could not be encoded, and its owner immortal."""
+    bob.board.receive(bob.member, encode_presence([PresenceEntry(2, 1, "{}")]))
+    for state in ("{}", None):
+        with pytest.raises(ProtocolError, match="bad_presence"):
+            bob.board.receive(bob.member, encode_presence([PresenceEntry(2, 2**53 - 1, state)]))
+    bob.board.receive(bob.member, encode_presence([PresenceEntry(2, 2**40, "{}")]))
+    await a_round()
+    assert ada.sees() == {2: {}}
+    bob.leave()
+    assert ada.sees() == {}
