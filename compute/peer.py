@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 import structlog
-from structlog.contextvars import bound_contextvars
 
 from compute.blob_client import BlobClient
 from compute.engine.base import Engine, Limits, Task, blobs_folder, inputs_folder
@@ -31,7 +30,6 @@ from compute.operations.registry import OPERATIONS
 from crdt.document import SceneDocument
 from crdt.errors import MaquetteError
 from crdt.failpoint import failpoint
-from crdt.spans import NO_TRACING, Tracing
 
 WAIT_SECONDS = 20.0
 """How long the server may keep a request for a job."""
@@ -66,7 +64,7 @@ class Peer:
 
     def __init__(
         self, leases: LeaseClient, blobs: BlobClient, rooms: Rooms, engine: Engine, *, name: str, offered: list[str],
-        limits: Limits | None = None, tracing: Tracing = NO_TRACING,
+        limits: Limits | None = None,
     ) -> None:  # fmt: skip
         self._leases = leases
         self._blobs = blobs
@@ -75,7 +73,6 @@ class Peer:
         self._name = name
         self._offered = offered
         self._limits = limits or Limits()
-        self._tracing = tracing
 
     async def run(self, workers: int = 1) -> None:
         async with asyncio.TaskGroup() as group:
@@ -89,36 +86,25 @@ class Peer:
                 await self.do(leased)
 
     async def do(self, leased: Leased) -> None:
-        """Run one leased job to its end, whatever that is; raises only CancelledError, after giving the job back.
-
-        All lines of the log and all requests meanwhile carry the job's id and its span.
-        """
+        """Run one leased job to its end, whatever that is; raises only CancelledError, after giving the job back."""
         request = leased.request
-        about = {"job": request.job, "op": request.op, "project": leased.project, "attempt": leased.attempt}
-        with (
-            self._tracing.span(f"job {request.op}", about, leased.trace) as trace,
-            bound_contextvars(**about, **({"trace": trace} if trace else {})),
-        ):
-            log.info("job started")
-            await self._do(leased)
-
-    async def _do(self, leased: Leased) -> None:
+        logger = log.bind(job=request.job, op=request.op, project=leased.project, attempt=leased.attempt)
         state = _Progress()
         working = asyncio.create_task(self._complete(leased, state))
         beating = asyncio.create_task(self._beat(leased, state, working))
         try:
             await working
-            log.info("job done")
+            logger.info("job done")
         except asyncio.CancelledError:
             await self._end_cancelled(leased, state)
         except LeaseLost as error:
-            log.warning("lease lost", reason=error.code)
+            logger.warning("lease lost", reason=error.code)
         except MaquetteError as error:
-            log.info("job failed", code=error.code, message=error.message)
+            logger.info("job failed", code=error.code, message=error.message)
             await self._report_failure(leased, error.as_json(), retry=isinstance(error, ServerAway))
         except Exception as error:
             # A fault of ours ends this job, not the peer: the next one may be of another kind.
-            log.exception("job broke")
+            logger.exception("job broke")
             told = _error("internal_error", f"{type(error).__name__}: {error}"[:500])
             await self._report_failure(leased, told, retry=False)
         finally:
@@ -193,8 +179,7 @@ class Peer:
         report(FETCHED, "computing")
         task = Task(operation.function, plan.arguments, folder, operation.untrusted, self._limits)
         span = COMPUTED - FETCHED
-        with self._tracing.span("compute", {"function": operation.function}):
-            value = await self._engine.run(task, lambda fraction, message: report(FETCHED + span * fraction, message))
+        value = await self._engine.run(task, lambda fraction, message: report(FETCHED + span * fraction, message))
         made = sorted(blobs_folder(folder).glob("*"))
         for number, path in enumerate(made):
             report(COMPUTED + (1 - COMPUTED) * number / len(made), "storing the result")

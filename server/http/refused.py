@@ -12,12 +12,11 @@ from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 
 from crdt.errors import MaquetteError
-from server.errors import Refusal, TooMany, status_of
+from server.errors import Refusal, status_of
 from server.storage.base import StorageUnavailable
 
 log = structlog.get_logger()
 
-_QUOTA_CODES = frozenset({"too_many_jobs", "storage_full"})
 _CODES = {404: "not_found", 405: "method_not_allowed", 415: "unsupported_media_type"}
 
 
@@ -27,13 +26,12 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _of_validation)
     app.add_exception_handler(HTTPException, _of_framework)
     app.add_exception_handler(DBAPIError, _of_database)
+    app.add_exception_handler(ConnectionError, _of_database)
     app.add_exception_handler(Exception, _of_bug)
 
 
-async def _of_ours(request: Request, error: Exception) -> JSONResponse:
+async def _of_ours(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, MaquetteError)
-    if isinstance(error, TooMany) or error.code in _QUOTA_CODES:
-        request.app.state.telemetry.limited.labels(error.code).inc()
     headers = dict(error.headers) if isinstance(error, Refusal) else {}
     status = 503 if isinstance(error, StorageUnavailable) else status_of(error)
     if status == 401:
@@ -58,8 +56,8 @@ async def _of_framework(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _of_database(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, DBAPIError)
-    log.error("database_failed", method=request.method, path=request.url.path, error=f"{error.orig}")
+    found = error.orig if isinstance(error, DBAPIError) else error
+    log.error("database_failed", method=request.method, path=request.url.path, error=f"{found}")
     answer = _answer(503, "storage_unavailable", "the database does not answer", "try again in a moment")
     answer.headers["Retry-After"] = "2"
     return answer
@@ -67,8 +65,6 @@ async def _of_database(request: Request, error: Exception) -> JSONResponse:
 
 async def _of_bug(request: Request, error: Exception) -> JSONResponse:
     log.error("unhandled", method=request.method, path=request.url.path, exc_info=error)
-    route = str(getattr(request.scope.get("route"), "path", "none"))
-    request.app.state.crash_reports.write(error, f"{request.method} {route}")
     return _answer(500, "internal", "the server made a mistake; it is in its log", "try again; if it stays, report it")
 
 

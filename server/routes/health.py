@@ -40,7 +40,7 @@ async def _state(services: Services | None) -> tuple[str, dict[str, int]]:
         return "starting or stopping", {}
     try:
         await services.dispatcher.queue.counts()
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, OSError) as error:
         return f"the database does not answer: {type(error).__name__}", {}
     if services.rooms.failing:
         return f"{len(services.rooms.failing)} documents cannot be saved", {}

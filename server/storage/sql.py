@@ -3,17 +3,16 @@
 Appends of all rooms that wait at the same moment share one commit: under load the disk is asked once for many rooms.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import URL, Engine, Row, create_engine, delete, event, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from server.storage.appending import Append, Appender, EngineWriter, SqliteWriter
-from server.storage.base import Entry, Extra, Loaded, LogConflict, StorageUnavailable
+from server.storage.base import Entry, Extra, Loaded, LogConflict, naming_failures
 from server.storage.packing import unpack
 from server.storage.tables import client_ids, snapshots, updates
 
@@ -71,7 +70,7 @@ class SqlUpdateLog:
         self._writing = self._appender.lock
 
     async def load(self, branch: str) -> Loaded:
-        with _naming_failures():
+        with naming_failures():
             return await self._load(branch)
 
     async def _load(self, branch: str) -> Loaded:
@@ -91,7 +90,7 @@ class SqlUpdateLog:
         self, branch: str, entry: Entry, clients: Mapping[int, str], extra: Extra, epoch: int = 0
     ) -> int | None:
         mine = Append.make(branch, [entry], clients, epoch)
-        with _naming_failures():
+        with naming_failures():
             async with self._writing, self._engine.begin() as connection:
                 return await self._append_job(connection, mine, entry, extra)
 
@@ -109,7 +108,7 @@ class SqlUpdateLog:
         return None
 
     async def read(self, branch: str, after: int = 0, limit: int = 1000) -> list[Entry]:
-        with _naming_failures():
+        with naming_failures():
             return await self._read(branch, after, limit)
 
     async def _read(self, branch: str, after: int, limit: int) -> list[Entry]:
@@ -120,7 +119,7 @@ class SqlUpdateLog:
 
     async def put_snapshot(self, branch: str, seq: int, at: int, payload: bytes) -> None:
         row = {"branch": branch, "seq": seq, "at": at, "payload": payload}
-        with _naming_failures():
+        with naming_failures():
             async with self._writing, self._engine.begin() as connection:
                 await self._put_snapshot(connection, branch, row)
 
@@ -132,14 +131,6 @@ class SqlUpdateLog:
 
     async def close(self) -> None:
         await self._appender.close()
-
-
-@contextmanager
-def _naming_failures() -> Iterator[None]:
-    try:
-        yield
-    except (SQLAlchemyError, OSError) as error:
-        raise StorageUnavailable(error) from error
 
 
 def _newest_snapshot(branch: str) -> Any:

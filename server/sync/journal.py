@@ -22,12 +22,14 @@ _log = structlog.get_logger()
 class Journal:
     """seq: the number of the last committed row. failing_since: time.monotonic() of the first of a row of failures.
 
-    epoch: of this node's lease on the branch; 0: there are no leases.
+    epoch: of this node's lease on the branch; 0: there are no leases. on_turn: called with whether commits fail, when
+    that changes; must not raise.
     """
 
     def __init__(self, branch: str, loaded: Loaded, log: UpdateLog, telemetry: Telemetry, epoch: int = 0) -> None:
         self.seq = loaded.seq
         self.failing_since: float | None = None
+        self.on_turn: Callable[[bool], None] = _ignore
         self._branch = branch
         self._epoch = epoch
         self._store = log
@@ -94,8 +96,14 @@ class Journal:
         if self.failing_since is None:
             self.failing_since = time.monotonic()
             _log.error("commit_failed", branch=self._branch, error=error.message)
+            self.on_turn(True)
 
     def _recovered(self) -> None:
         if self.failing_since is not None:
             _log.info("commit_recovered", branch=self._branch, seconds=time.monotonic() - self.failing_since)
             self.failing_since = None
+            self.on_turn(False)
+
+
+def _ignore(_: bool) -> None:
+    """Nobody listens."""

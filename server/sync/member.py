@@ -3,12 +3,14 @@
 from dataclasses import dataclass, field
 
 from crdt.errors import MaquetteError
-from crdt.messages import FORBIDDEN, UPDATE_REFUSED, Refused, Saved
+from crdt.messages import FORBIDDEN, UPDATE_REFUSED, Notice, Refused, Saved, encode
 from server.auth import Identity
 from server.limits.allowance import UNLIMITED, Allowance
-from server.limits.sockets import Place
 from server.permissions import Role
 from server.sync.outbox import Closing, Outbox
+
+NOT_SAVING = Notice("not_saving", "what is edited now is not saved yet", "go on: it is saved when the disk is back")
+SAVING_AGAIN = Notice("saving_again", "everything is being saved again")
 
 MAX_UNCLOSED_ANSWERS = 3
 """Sync steps 2 in a row that do not fit the room, before the replica is given up."""
@@ -61,9 +63,8 @@ class SavedCount:
 @dataclass(slots=True, eq=False)
 class Member:
     """role, can_write (may change the document), can_appear: asked at each message; they change while the socket lives.
-    allowance: how fast it may send. place: what it counts for in quotas of connections. given: the state vector that
-    all it was sent adds up to, None before its first step 1 was answered: until then it is sent no updates, because
-    they would not be closed there.
+    allowance: how fast it may send. given: the state vector that all it was sent adds up to, None before its
+    first step 1 was answered: until then it is sent no updates, because they would not be closed there.
     """
 
     identity: Identity
@@ -72,26 +73,26 @@ class Member:
     can_appear: bool = True
     role: Role = "editor"
     allowance: Allowance = UNLIMITED
-    place: Place | None = None
     via: str = "socket"
     wants_saved: bool = False
     wants_hello: bool = False
+    wants_notices: bool = False
     given: bytes | None = None
     saved: SavedCount = field(default_factory=SavedCount)
     presence_client: int | None = None
     refusal: MaquetteError | None = None
     _told: Saved | None = None
 
-    def give_up_place(self) -> None:
-        """When its socket is gone."""
-        if self.place is not None:
-            self.place.leave()
-
     def tell_saved(self, seq: int) -> None:
         saved = Saved(self.saved.n, seq)
         if self.wants_saved and (self._told is None or saved.n > self._told.n):
             self._told = saved
             self.outbox.put_saved(saved)
+
+    def notice(self, notice: Notice) -> None:
+        """Tell what everybody in the room should know, where it was asked for."""
+        if self.wants_notices:
+            self.outbox.put(encode(notice))
 
     def end_refused(self) -> None:
         """Tell why nothing of this replica is applied any more, and close its socket."""

@@ -27,7 +27,7 @@ from server.sync.delivery import Delivery
 from server.sync.gate import Gate
 from server.sync.inbox import Edit, Inbox, Incoming, Input, JobOutcome, JobResult, Question, Stop
 from server.sync.journal import Journal
-from server.sync.member import MAX_UNCLOSED_ANSWERS, Member
+from server.sync.member import MAX_UNCLOSED_ANSWERS, NOT_SAVING, SAVING_AGAIN, Member
 from server.sync.outbox import Closing
 from server.sync.presence_board import PresenceBoard
 from server.sync.replica import Replica
@@ -58,6 +58,7 @@ class Room:
         self._replica = replica
         self._gate = gate
         self._journal = journal
+        journal.on_turn = self._tell_saving
         self._delivery = Delivery(self.members, replica, telemetry)
         self._telemetry = telemetry
         self._on_commit = on_commit
@@ -125,6 +126,8 @@ class Room:
         """Open the conversation: step 1, then everybody's presence. Updates follow once its own step 1 is answered."""
         self._refuse_if(self._inbox.is_closed)
         self.members.add(member)
+        if self.failing_since is not None:
+            member.notice(NOT_SAVING)
         self._delivery.ask(member)
         self.presence.show_all(member)
 
@@ -361,6 +364,10 @@ class Room:
         self._on_commit(self, [entry], [Change(entry.payload, set())])
         self._delivery.broadcast([Change(changed, set())] if changed is not None else [])
         return JobOutcome(entry.seq)
+
+    def _tell_saving(self, failing: bool) -> None:
+        for member in self.members:
+            member.notice(NOT_SAVING if failing else SAVING_AGAIN)
 
     # -- after the commit
 

@@ -14,7 +14,6 @@ from crdt.messages import (
     NO_SUCH_PROJECT,
     NOT_AUTHORISED,
     RESTART,
-    TOO_FAST,
     Hello,
     PermissionDenied,
     Refused,
@@ -23,15 +22,14 @@ from crdt.messages import (
 from crdt.schema import SCHEMA_VERSION
 from server.accounts.access import Access
 from server.auth import Authenticator, Identity
-from server.errors import Forbidden, NotAuthorised, NotFound, TooMany, Unavailable
-from server.http.proxies import address_of
-from server.limits.sockets import SocketLimits
+from server.errors import Forbidden, NotAuthorised, NotFound, Unavailable
 from server.permissions import Role, may
 from server.sockets.direct import EXTENSION
-from server.storage.base import StorageUnavailable
+from server.storage.base import StorageUnavailable, naming_failures
 from server.sync.branch import Branch
 from server.sync.direct_session import DirectSession
 from server.sync.member import Member
+from server.sync.meter import Meter
 from server.sync.outbox import Closing, Outbox
 from server.sync.room import Room
 from server.sync.rooms import Rooms
@@ -54,7 +52,10 @@ class Sync:
     project: Callable[[str], Awaitable[ProjectHead]]
     telemetry: Telemetry
     limits: Limits = field(default_factory=Limits)
-    sockets: SocketLimits = field(default_factory=SocketLimits)
+    meter: Meter = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "meter", Meter(self.telemetry))
 
     def route(self) -> WebSocketRoute:
         return WebSocketRoute("/sync/{project}/{document}", self.serve, name="sync")
@@ -64,8 +65,9 @@ class Sync:
         await websocket.accept()
         capabilities = _capabilities(websocket)
         try:
-            room, member = await self._admit(websocket, capabilities)
-        except (NotAuthorised, Forbidden, NotFound, TooMany, Unavailable, StorageUnavailable) as error:
+            with naming_failures():
+                room, member = await self._admit(websocket, capabilities)
+        except (NotAuthorised, Forbidden, NotFound, Unavailable, StorageUnavailable) as error:
             await self._turn_away(websocket, error, "refusal" in capabilities)
             return
         tells_refusals = "refusal" in capabilities
@@ -73,7 +75,7 @@ class Sync:
         if connection is None:
             await Session(websocket, room, member, self.telemetry, self.limits, tells_refusals).run()
         else:
-            DirectSession(connection, room, member, self.telemetry, self.limits, tells_refusals).open()
+            DirectSession(connection, room, member, self.telemetry, self.meter, self.limits, tells_refusals).open()
 
     async def _admit(self, websocket: WebSocket, capabilities: frozenset[str]) -> tuple[Room, Member]:
         query = websocket.query_params
@@ -85,8 +87,6 @@ class Sync:
         # Asked again, from memory: what changed while the room was loaded was told before this member is in it.
         identity = await self.auth.renew(identity)
         member = self._member(identity, await self._role(identity, branch), branch, capabilities)
-        member.place = self.sockets.enter(identity.user_id, address_of(websocket.scope), branch.project)
-        member.allowance = member.place.allowance
         if member.wants_hello:
             member.outbox.put(hello_of(member, project.generation, room.seq))
         return room, member
@@ -107,6 +107,7 @@ class Sync:
             can_appear=may(role, "presence"),
             wants_saved="saved" in capabilities,
             wants_hello="hello" in capabilities,
+            wants_notices="notice" in capabilities,
         )
 
     async def _turn_away(self, websocket: WebSocket, error: MaquetteError, tells_refusals: bool) -> None:
@@ -128,5 +129,5 @@ def hello_of(member: Member, generation: int, seq: int) -> bytes:
 
 
 def _close_code(error: MaquetteError) -> int:
-    codes = {NotAuthorised: NOT_AUTHORISED, Forbidden: FORBIDDEN, NotFound: NO_SUCH_PROJECT, TooMany: TOO_FAST}
+    codes = {NotAuthorised: NOT_AUTHORISED, Forbidden: FORBIDDEN, NotFound: NO_SUCH_PROJECT}
     return next((code for kind, code in codes.items() if isinstance(error, kind)), RESTART)

@@ -72,3 +72,18 @@ async def test_the_log_tells_who_did_what(client: httpx.AsyncClient, project: st
     scene.apply((await client.get(f"{project}/log/1/state")).content)
     assert [scene.read("nodes", node).name for node in scene.ids("nodes")] == ["Chair"]
     assert (await client.get(f"{project}/log/99/state")).status_code == 404
+
+
+async def test_founding_anew_makes_the_next_generation_and_keeps_the_versions(
+    client: httpx.AsyncClient, project: str
+) -> None:
+    await add(client, project, "Chair")
+    version = (await client.post(f"{project}/versions", json={"name": "before"})).json()
+    founded = await client.post(f"{project}/refound")
+    assert (founded.status_code, founded.json()["generation"]) == (200, 1)
+    scene = (await client.get(f"{project}/scene")).json()
+    assert [node["name"] for node in scene["nodes"].values()] == ["Chair"]
+    state = await client.get(f"{project}/versions/{version['id']}/state")
+    assert state.headers["Maquette-Seq"] == str(version["seq"])
+    entries = (await client.get(f"{project}/log")).json()["items"]
+    assert entries[0]["via"] == "refound"
