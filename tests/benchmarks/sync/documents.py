@@ -1,9 +1,11 @@
-"""Updates made ahead: valid Yjs of the shape of our scenes, each writer under its own client id."""
+"""Updates and scenes made ahead: valid Yjs of the shape of our scenes, each writer under its own client id."""
 
 from __future__ import annotations
 
+import functools
 import secrets
 from dataclasses import dataclass, field
+from typing import Any
 
 from pycrdt import Doc, Map
 
@@ -50,3 +52,44 @@ def make_writer(index: int, moves: int) -> Writer:
 
 def update_frame(update: bytes, prefix: bytes = b"") -> bytes:
     return prefix + bytes((SYNC, UPDATE)) + encode_bytes(update)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A large scene as updates of at most CHUNK nodes each, and what they add up to."""
+
+    chunks: tuple[bytes, ...]
+    nodes: int
+
+
+CHUNK = 1000
+
+
+@functools.cache
+def make_scene(nodes: int) -> Scene:
+    """So many nodes of ten fields each: about 370 bytes a node."""
+    doc: Doc = Doc(client_id=new_client_id())
+    root = doc.get("nodes", type=Map)
+    chunks: list[bytes] = []
+    subscription = doc.observe(lambda event: chunks.append(event.update))
+    for start in range(0, nodes, CHUNK):
+        with doc.transaction():
+            for number in range(start, min(start + CHUNK, nodes)):
+                root[new_id()] = Map(_fields(number))
+    subscription.drop()
+    return Scene(tuple(chunks), nodes)
+
+
+def _fields(number: int) -> dict[str, Any]:
+    return {
+        "name": f"Node {number:06d} of a large scene",
+        "parents": Map({"root": [1, f"a{number:08d}1"]}),
+        "translation": [number + 0.1, number * 0.37, -number / 3],
+        "rotation": [0.1, 0.2, 0.3, 0.9273618495495704],
+        "scale": [1.1, 1.2, 1.3],
+        "visible": True,
+        "locked": False,
+        "mesh": new_id(),
+        "materials": Map({new_id(): new_id()}),
+        "extras": {"tag": f"part-{number % 97}"},
+    }

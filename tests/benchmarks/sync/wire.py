@@ -11,6 +11,8 @@ import re
 import struct
 
 SYNC, AWARENESS = 0, 1
+_SYNC_REPLY = 4
+"""Hocuspocus' name for a sync message that answers one."""
 STEP_1, STEP_2, UPDATE = 0, 1, 2
 EMPTY_STEP_1 = bytes((SYNC, STEP_1, 1, 0))
 EMPTY_STEP_2 = bytes((SYNC, STEP_2, 2, 0, 0))
@@ -77,9 +79,15 @@ def read_uint(data: bytes, at: int) -> tuple[int, int]:
         shift += 7
 
 
+def sync_kind(frame: bytes, prefix: int) -> int | None:
+    """STEP_1, STEP_2 or UPDATE of a sync message behind `prefix` bytes; None for anything else."""
+    return frame[prefix + 1] if len(frame) > prefix + 1 and frame[prefix] in (SYNC, _SYNC_REPLY) else None
+
+
 def sync_body(frame: bytes, prefix: int) -> tuple[int, bytes] | None:
-    """(kind, body) of a sync message behind `prefix` bytes; None for anything else."""
-    if len(frame) < prefix + 3 or frame[prefix] not in (SYNC, 4):  # 4: Hocuspocus' answer to a sync message
+    """(kind, body) of a sync message; None for anything else."""
+    kind = sync_kind(frame, prefix)
+    if kind is None:
         return None
     length, at = read_uint(frame, prefix + 2)
-    return frame[prefix + 1], frame[at : at + length]
+    return kind, frame[at : at + length]

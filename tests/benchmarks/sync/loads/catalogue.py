@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from tests.benchmarks.sync.loads.editing import Editing
+from tests.benchmarks.sync.loads.idle import Idle
+from tests.benchmarks.sync.loads.joining import Joining
 from tests.benchmarks.sync.loads.presence import Presence
 from tests.benchmarks.sync.loads.result import Result
-from tests.benchmarks.sync.servers import DURABLE, SINGLE
+from tests.benchmarks.sync.servers import DURABLE, SINGLE, TWO_NODES
 from tests.benchmarks.sync.servers.base import Peer, Running
 
 
@@ -47,6 +49,7 @@ class Load:
 
 CPU, RATE = "CPU ms / 1,000 delivered", "delivered / s"
 EDITS = {"cpu": CPU, "p50": "p50 ms", "p99": "p99 ms", "rate": RATE}
+TWO = {"cpu": CPU, "beside": "Redis and database, the same", "p50": "p50 ms", "p99": "p99 ms", "rate": RATE}
 
 LOADS: dict[str, Load] = {
     "a": Load(
@@ -73,5 +76,41 @@ LOADS: dict[str, Load] = {
     "d100": Load(
         "(d) Presence: 100 clients in one room, each 10 times a second",
         "As above.", Presence(100), SINGLE, EDITS, [Goal("cpu", 3), Goal("p99", 6)],
+    ),
+    "e": Load(
+        "(e) Joining a scene of 10,000 nodes (3.7 MB)",
+        "From the connection's begin to the last byte of the state; the scene changes before each join, so that no "
+        "earlier answer serves again.",
+        Joining(10_000), SINGLE, {"alone": "alone, ms", "crowd": "50 at once, s", "peak": "peak MB"},
+        [Goal("alone", 30), Goal("crowd", 0.8)],
+    ),
+    "f": Load(
+        "(f) 50 at once join a document of 40 MB",
+        "Until the last of them has the last byte. Peak: of the server's resident memory while they come.",
+        Joining(108_000, singles=0), SINGLE,
+        {"crowd": "50 at once, s", "crowd_cpu": "CPU s", "peak": "peak MB"}, [Goal("crowd", 6), Goal("peak", 300)],
+    ),
+    "g": Load(
+        "(g) 1,000 idle connections",
+        "The first thousand open a room each, the second thousand come into those rooms. KB: growth of the server's "
+        "resident memory for each.",
+        Idle(), SINGLE,
+        {
+            "room_kb": "KB, room and connection", "connection_kb": "KB, connection", "rooms_rate": "rooms opened / s",
+            "connects_rate": "connects / s",
+        },
+        [Goal("room_kb", 25), Goal("connects_rate", 2000, at_least=True)],
+    ),
+    "ha": Load(
+        "(h) Two nodes over Redis: (a)",
+        "Half of the clients on each node. CPU of both nodes; what Redis (and our database) use stands beside. Nothing "
+        "is bound to a core.",
+        Editing(rooms=1, clients=50, writers=1, rate=60, nodes=2), TWO_NODES, TWO, [Goal("cpu", 30), Goal("p99", 6)],
+        is_pinned=False,
+    ),
+    "hc": Load(
+        "(h) Two nodes over Redis: (c)", "As above.",
+        Editing(rooms=100, clients=4, writers=1, rate=10, nodes=2), TWO_NODES, TWO, [Goal("cpu", 60), Goal("p99", 50)],
+        is_pinned=False,
     ),
 }  # fmt: skip

@@ -55,7 +55,9 @@ class Editing:
         """The first client alone: pycrdt-websocket hangs when a room's first clients come together."""
         first = number * self.clients
         made = [
-            Client(running.door(name, first + index, index % self.nodes), index if index < self.writers else -1)
+            Client(
+                running.door(name, first + index, (number + index) % self.nodes), index if index < self.writers else -1
+            )
             for index in range(self.clients)
         ]
         await made[0].connect()

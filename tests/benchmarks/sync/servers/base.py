@@ -85,7 +85,8 @@ def _wait_until_listening(started: subprocess.Popen[bytes], port: int, log: Path
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and started.poll() is None:
         with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
+            probe.bind(("127.0.0.1", 0))  # bound first: a socket that is given the very port connects to itself
+            if probe.getsockname()[1] != port and probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
         time.sleep(0.02)  # a process of its own offers nothing to wait on
     raise RuntimeError(f"{started.args} did not start:\n{log.read_text()[-2000:]}")
