@@ -2,8 +2,8 @@
 
 A node lives as long as it has a row in `nodes`, whose `beat` it raises. The others watch that number by their own
 monotonic clocks: where it stands still for `seconds`, they delete the row, and every branch of that node is free for
-the first who asks. A node that was only slow finds its row gone and starts again under a new name; what it still
-tries to append is refused by its old epochs. No wall clock is read, so none can jump.
+the first who asks. A node that was only slow finds its row gone, gives up all that it owned and begins anew; what
+it still tries to append is refused by its old epochs. No wall clock is read, so none can jump.
 """
 
 import asyncio
@@ -98,7 +98,6 @@ class LeasedOwnership:
             is_known = bool((await connection.execute(mine)).rowcount)
             beats = {row.id: row.beat for row in await connection.execute(select(nodes.c.id, nodes.c.beat))}
             if not is_known:
-                self.node = new_id()
                 await connection.execute(insert(nodes).values(self._row()))
         self._beat_at = self._clock()
         if not is_known:
@@ -163,11 +162,11 @@ class LeasedOwnership:
         holder = (await connection.execute(select(owners).where(owners.c.branch == branch))).one()
         return Lease(holder.node, holder.epoch, False)
 
-    async def release(self, branch: str, epoch: int) -> None:
+    async def release(self, branch: str, epoch: int, heir: str = _FREE) -> None:
         mine = and_(owners.c.branch == branch, owners.c.epoch == epoch)
         try:
             async with asyncio.timeout(self.seconds), self._begin() as connection:
-                await connection.execute(update(owners).where(mine).values(node=_FREE))
+                await connection.execute(update(owners).where(mine).values(node=heir))
         except (SQLAlchemyError, OSError, TimeoutError) as error:
             raise StorageUnavailable(error) from error
 

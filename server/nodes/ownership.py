@@ -25,7 +25,7 @@ class Lease:
 
 
 class Ownership(Protocol):
-    """node: this node's name; a new one at every start, and when others have given it up for dead."""
+    """node: this node's name, a new one at every start."""
 
     node: str
 
@@ -36,8 +36,11 @@ class Ownership(Protocol):
     async def claim(self, branch: str) -> Lease:
         """Own a branch that nobody living owns; otherwise who does. StorageUnavailable."""
 
-    async def release(self, branch: str, epoch: int) -> None:
-        """Let another node own it at once; nothing where the lease is somebody else's by now. StorageUnavailable."""
+    async def release(self, branch: str, epoch: int, heir: str = "") -> None:
+        """Let another node (heir: that one) own it at once; nothing where the lease is another's by now.
+
+        StorageUnavailable.
+        """
 
     def on_gone(self, listener: Callable[[str], None]) -> None:
         """Told about every other node that has died or left."""

@@ -57,7 +57,7 @@ class SoleOwnership:
     async def claim(self, branch: str) -> Lease:  # noqa: ARG002
         return Lease(self.node, 0, True)
 
-    async def release(self, branch: str, epoch: int) -> None:
+    async def release(self, branch: str, epoch: int, heir: str = "") -> None:
         pass
 
     def on_gone(self, listener: Callable[[str], None]) -> None:

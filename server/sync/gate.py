@@ -58,9 +58,10 @@ class Gate:
         """Learn what an edit of the server's own wrote; such edits are not judged."""
         self._containers.add(summary)
 
-    def bind_server(self, client: int) -> dict[int, str]:
-        """The same for the client id of the server's own edits."""
-        if client in self._users:
-            return {}
-        self._users[client] = SERVER
-        return {client: SERVER}
+    def bind_server(self, state: Mapping[int, int]) -> dict[int, str]:
+        """The same for an edit of the server's own, after which the document's state is this one."""
+        grown = [client for client, clock in state.items() if clock > self.state.get(client, 0)]
+        bound = {client: SERVER for client in grown if client not in self._users}
+        self._users.update(bound)
+        self.state = dict(state)
+        return bound

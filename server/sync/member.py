@@ -38,6 +38,15 @@ class SavedCount:
     def n(self) -> int:
         return self.received if self._held_at is None else self._held_at
 
+    def resume(self, received: int, questions: int, answers: int, saved: int) -> None:
+        """Go on with a connection under another owner, who does not know what of it was committed after `saved`: the
+        answer to the next question contains it.
+        """
+        self.received, self.questions, self.answers = received, questions, answers
+        self.unclosed_answers = 0
+        if saved < received:
+            self._held_at, self._held_until = saved, questions + 1
+
     def accepted(self, is_answer: bool) -> None:
         self.received += 1
         if is_answer:

@@ -5,7 +5,7 @@ rise. Stock clients echo what they hear of others: entries under other ids than 
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from crdt.presence import PresenceEntry, scan_presence
 from server.sync.member import Member
@@ -55,6 +55,11 @@ class PresenceBoard:
             del self._owners[client]
             if client in self._entries:
                 self._put(PresenceEntry(client, 0, None))
+
+    def remember(self, clocks: Mapping[int, int]) -> None:
+        """What was seen of clients elsewhere: what goes out from now on is newer."""
+        for client, clock in clocks.items():
+            self._clocks[client] = max(clock, self._clocks.get(client, 0))
 
     def close(self) -> None:
         if self._next_round is not None:

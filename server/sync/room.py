@@ -332,8 +332,7 @@ class Room:
             _fail(item.done, error)
         changed = self._replica.take_changes()
         if changed is not None:
-            self._gate.state = self._replica.clocks()
-            batch.clients.update(self._gate.bind_server(self.document.doc.client_id))
+            batch.clients.update(self._gate.bind_server(self._replica.clocks()))
             batch.own.append(changed)
         self._record(batch, item.author, item.via, changed, set())
         batch.edits.append((item.done, self._journal.seq + len(batch.entries)))

@@ -1,19 +1,36 @@
-"""All rooms of a server: loaded once however many come at once, unloaded when idle, finished when the server stops."""
+"""All rooms of a server: loaded once however many come at once, unloaded when idle, finished when the server stops.
+
+Of several nodes one owns a branch and has its Room; the others have a Follower of it, with the same face.
+"""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, suppress
 
 import structlog
 
+from crdt.lib0 import Decoder, encode_string
 from crdt.messages import RESTART
+from server.bus.base import BusTimeout
 from server.errors import Conflict, Unavailable
-from server.storage.base import Entry, UpdateLog
+from server.nodes.cluster import Cluster, alone
+from server.nodes.follower import Follower
+from server.nodes.ownership import Lease
+from server.nodes.relay import is_remote
+from server.storage.base import Entry, StorageUnavailable, UpdateLog
 from server.sync.batch import Change
 from server.sync.branch import Branch
+from server.sync.member import Member
 from server.sync.outbox import Closing
 from server.sync.room import Room
 from server.telemetry import Telemetry
+
+ASK_SECONDS = 30.0
+"""How long another node may take to answer."""
+FOLLOW_SECONDS = 15.0
+"""How long whoever asks for a room waits until its owner, or a new one, is found."""
+SEIZE_ATTEMPTS = 5
 
 _log = structlog.get_logger()
 
@@ -25,31 +42,43 @@ class Rooms:
     """`room = await rooms.room("{project}/scene")`; `async with` owns the rooms' tasks.
 
     idle_seconds: a room that nobody has asked for and nobody is in for so long is unloaded. So whoever got a room from
-    `room` uses it at once or asks again.
+    `room` uses it at once or asks again. cluster: the other nodes; None: this server is alone.
     """
 
     def __init__(
-        self, log: UpdateLog, telemetry: Telemetry, *, idle_seconds: float = 60.0, close_seconds: float = 10.0
-    ) -> None:
+        self, log: UpdateLog, telemetry: Telemetry, *, idle_seconds: float = 60.0, close_seconds: float = 10.0,
+        cluster: Cluster | None = None,
+    ) -> None:  # fmt: skip
         self._log = log
         self._telemetry = telemetry
         self._idle_seconds = idle_seconds
         self._close_seconds = close_seconds
+        self._cluster = cluster or alone()
         self._rooms: dict[str, Room] = {}
         self._loading: dict[str, asyncio.Task[Room]] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
+        self._following: dict[str, asyncio.Task[None]] = {}
+        self._leases: dict[Room, Lease] = {}
         self._unloading: dict[str, asyncio.TimerHandle] = {}
         self._kept_closed: dict[str, asyncio.Event] = {}
+        self._heirs: dict[str, str] = {}
         self._listeners: list[Callable[[Room, Sequence[Entry]], None]] = []
         self._on_load: list[OnLoad] = []
         self._is_closed = False
+        self._cluster.ownership.on_deposed(self._deposed)
+        self._cluster.requests.answer("room.edit", self._edit_for_other)
+        self._cluster.requests.answer("room.let_go", self._let_go)
+        if self._cluster.switch is not None:
+            self._cluster.switch.owned = self._owned
 
     def on_commit(self, listener: Callable[[Room, Sequence[Entry]], None]) -> None:
-        """Have `listener(room, rows)` called after every commit; it must not raise or wait."""
+        """Have `listener(room, rows)` called after every commit of a room that is owned here; it must not raise or
+        wait.
+        """
         self._listeners.append(listener)
 
     def on_load(self, repair: OnLoad) -> None:
-        """Have `await repair(room)` called for every room that is loaded, before anybody gets it."""
+        """Have `await repair(room)` called for every room that is loaded as its owner, before anybody gets it."""
         self._on_load.append(repair)
 
     async def room(self, branch: str) -> Room:
@@ -66,7 +95,7 @@ class Rooms:
 
     @asynccontextmanager
     async def closed(self, branch: str, closing: Closing) -> AsyncIterator[None]:
-        """Finish a document's room with this closing, and keep everybody out while the body runs.
+        """Finish a document's room with this closing, at whichever node, and keep everybody out while the body runs.
 
         Conflict where another one does so already.
         """
@@ -75,16 +104,62 @@ class Rooms:
             raise Conflict("document_closed", f"{key} is being worked on", "try again in a moment")
         reopened = self._kept_closed[key] = asyncio.Event()
         try:
-            if (loading := self._loading.get(key)) is not None:
-                await asyncio.wait([loading])
-            if (room := self._rooms.get(key)) is not None:
-                room.close(closing)
-            if (running := self._running.get(key)) is not None:
-                await asyncio.wait([running])
-            yield
+            await self._end(key, closing)
+            lease = await self._seize(key)
+            try:
+                yield
+            finally:
+                await self._release(key, lease)
         finally:
             del self._kept_closed[key]
             reopened.set()
+
+    async def _end(self, key: str, closing: Closing) -> None:
+        if (loading := self._loading.get(key)) is not None:
+            await asyncio.wait([loading])
+        if (room := self._rooms.get(key)) is not None:
+            room.close(closing)
+        await self._ends(key)
+
+    async def _ends(self, key: str) -> None:
+        for running in (self._running.get(key), self._following.get(key)):
+            if running is not None:
+                await asyncio.wait([running])
+
+    async def _seize(self, key: str) -> Lease:
+        """The lease of a branch, whoever has it now."""
+        for _ in range(SEIZE_ATTEMPTS):
+            lease = await self._cluster.ownership.claim(key)
+            if lease.is_mine:
+                return lease
+            await self.ask(lease.node, "room.let_go", encode_string(key) + encode_string(self._cluster.ownership.node))
+        raise Conflict("document_in_use", f"other nodes hold on to {key}", "try again in a moment")
+
+    async def _let_go(self, payload: bytes) -> bytes:
+        """Another node wants a branch for itself: end its room here, and leave it to that one."""
+        decoder = Decoder(payload)
+        key = decoder.string()
+        self._heirs[key] = decoder.string()
+        try:
+            await self._end(key, Closing(RESTART, "worked on at another node"))
+        finally:
+            self._heirs.pop(key, None)
+        return b""
+
+    async def owner(self, branch: str) -> str:
+        """The node that owns a branch, "" when it is this one. Unavailable while there is none."""
+        room = await self.room(branch)
+        if not isinstance(room, Follower) or room.is_owned_here:
+            return ""
+        if not room.owner:
+            raise Unavailable("no_owner", f"the owner of {branch} was lost", "try again in a moment")
+        return room.owner
+
+    def members_of(self, project: str) -> Iterator[Member]:
+        """Everybody who is in a document of a project over a socket of this node."""
+        for key, room in list(self._rooms.items()):
+            if key.startswith(f"{project}/"):
+                yield from [member for member in room.members if not is_remote(member)]
 
     @property
     def failing(self) -> list[str]:
@@ -93,19 +168,20 @@ class Rooms:
 
     def loaded(self) -> list[Room]:
         """The rooms that live in this process, for the metrics."""
-        return [room for room in self._rooms.values() if isinstance(room, Room)]
+        return list(self._rooms.values())
 
     def __len__(self) -> int:
         return len(self._rooms)
 
     async def close(self) -> None:
-        """Finish what was received, close all sockets with 1012."""
+        """Finish what was received, close all sockets with 1012, let other nodes own what was owned here."""
         self._is_closed = True
         await asyncio.gather(*self._loading.values(), return_exceptions=True)
-        for room in self._rooms.values():
+        for room in list(self._rooms.values()):
             room.close(Closing(RESTART, "the server is being restarted"))
-        if self._running:
-            _, late = await asyncio.wait(self._running.values(), timeout=self._close_seconds)
+        running = [*self._running.values(), *self._following.values()]
+        if running:
+            _, late = await asyncio.wait(running, timeout=self._close_seconds)
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
@@ -129,27 +205,114 @@ class Rooms:
         return await asyncio.shield(task)
 
     async def _load(self, key: str) -> Room:
-        if (earlier := self._running.get(key)) is not None:
-            await asyncio.wait([earlier])
+        await self._ends(key)
         while (kept := self._kept_closed.get(key)) is not None:
             await kept.wait()
-        room = await Room.load(Branch.parse(key), self._log, self._telemetry, self._committed)
-        self._running[key] = task = asyncio.create_task(room.run(), name=f"room {key}")
-        task.add_done_callback(lambda done: self._ended(key, room, done))
+        lease = await self._cluster.ownership.claim(key)
+        return await self._own(key, lease) if lease.is_mine else await self._follow(key)
+
+    async def _own(self, key: str, lease: Lease) -> Room:
+        try:
+            room = await Room.load(Branch.parse(key), self._log, self._telemetry, self._committed, lease.epoch)
+        except BaseException:
+            await self._release(key, lease)
+            raise
+        self._leases[room] = lease
+        self._running[key] = task = asyncio.create_task(self._run(key, room), name=f"room {key}")
+        task.add_done_callback(lambda done: self._ended(self._running, key, room, done))
         try:
             for repair in self._on_load:
                 await repair(room)
         except BaseException:
             room.close(Closing(RESTART, "not repaired"))
             raise
+        self._remember(key, room)
+        return room
+
+    async def _run(self, key: str, room: Room) -> None:
+        """A room's life under its lease, which is given back at its end."""
+        try:
+            await room.run()
+        finally:
+            await self._release(key, self._leases.pop(room))
+            if self._cluster.switch is not None:
+                self._cluster.switch.ended(room, "released")
+
+    async def _release(self, key: str, lease: Lease) -> None:
+        # Where the database is away the lease stays: this node claims it anew, or others do when it is gone.
+        with suppress(StorageUnavailable):
+            await self._cluster.ownership.release(key, lease.epoch, self._heirs.get(key, ""))
+
+    def _remember(self, key: str, room: Room) -> None:
         self._rooms[key] = room
         self._telemetry.rooms.set(len(self._rooms))
         self._unload_later(key)
-        return room
 
-    def _committed(self, room: Room, rows: Sequence[Entry], changes: Sequence[Change]) -> None:  # noqa: ARG002
+    def _committed(self, room: Room, rows: Sequence[Entry], changes: Sequence[Change]) -> None:
+        if self._cluster.switch is not None:
+            self._cluster.switch.committed(room, rows, changes)
         for listener in self._listeners:
             listener(room, rows)
+
+    # -- following
+
+    async def _follow(self, key: str) -> Room:
+        switch = self._cluster.switch
+        assert switch is not None, "a server alone owns everything"
+        follower = await Follower.follow(Branch.parse(key), self._log, self._telemetry, switch, self)
+        self._following[key] = task = asyncio.create_task(follower.run(), name=f"follow {key}")
+        task.add_done_callback(lambda done: self._ended(self._following, key, follower, done))
+        try:
+            async with asyncio.timeout(FOLLOW_SECONDS):
+                await follower.ready.wait()
+        except TimeoutError as error:
+            follower.close(Closing(RESTART, "no owner"))
+            raise Unavailable("owner_away", f"the node that owns {key} does not answer", "try again") from error
+        if follower.is_owned_here:
+            return self._rooms[key]
+        self._remember(key, follower)
+        return follower
+
+    async def claim(self, branch: str) -> Lease:
+        if self._is_closed:
+            raise Unavailable("server_stopping", "the server is being stopped", "connect again in a moment")
+        return await self._cluster.ownership.claim(branch)
+
+    async def take_over(self, branch: str, lease: Lease) -> Room:
+        """A follower's branch has become this node's: load it as its owner."""
+        _log.warning("taking_over", branch=branch, epoch=lease.epoch)
+        return await self._own(branch, lease)
+
+    async def ask(self, node: str, verb: str, payload: bytes) -> bytes:
+        """A question to another node. Unavailable where it does not answer."""
+        try:
+            return await self._cluster.requests.ask(node, verb, payload, ASK_SECONDS)
+        except BusTimeout as error:
+            raise Unavailable("owner_away", error.message, "try again in a moment") from error
+
+    # -- for other nodes
+
+    async def _owned(self, branch: str) -> tuple[Room, int]:
+        room = await self.room(branch)
+        lease = self._leases.get(room)
+        if lease is None:
+            raise Unavailable("not_the_owner", f"{branch} is owned by another node", "ask again who owns it")
+        return room, lease.epoch
+
+    async def _edit_for_other(self, payload: bytes) -> bytes:
+        """What an edit wrote on a follower's copy."""
+        decoder = Decoder(payload)
+        told = json.loads(decoder.var_bytes())
+        update = decoder.var_bytes()
+        room, _ = await self._owned(told["branch"])
+        await room.read(update)
+        seq = await room.edit(told["author"], told["via"], lambda document: document.apply(update))
+        return b"%d" % seq
+
+    def _deposed(self) -> None:
+        """This node was given up for dead: whoever needs a room of it finds out who owns it now."""
+        for room in list(self._leases):
+            room.close(Closing(RESTART, "deposed"))
 
     # -- unloading
 
@@ -174,10 +337,10 @@ class Rooms:
         self._rooms.pop(key, None)
         self._telemetry.rooms.set(len(self._rooms))
 
-    def _ended(self, key: str, room: Room, task: asyncio.Task[None]) -> None:
+    def _ended(self, tasks: dict[str, asyncio.Task[None]], key: str, room: Room, task: asyncio.Task[None]) -> None:
         if self._rooms.get(key) is room:
             self._forget(key)
-        if self._running.get(key) is task:
-            del self._running[key]
+        if tasks.get(key) is task:
+            del tasks[key]
         if not task.cancelled() and (error := task.exception()) is not None:
             _log.error("room_failed", branch=key, exc_info=error)
