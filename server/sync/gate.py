@@ -36,7 +36,16 @@ class Gate:
         if not is_closed(summary, self.state):
             return False
         self._containers.check(summary, self.state)
+        self._check_schema(summary)
         return True
+
+    def _check_schema(self, summary: UpdateSummary) -> None:
+        # A document of a newer schema is read-only for everybody (SPEC D10), so nobody may say that it is one.
+        if "meta" in summary.roots and any(
+            (parent, key) == ("meta", "schema") and clock >= self.state.get(client, 0)
+            for client, clock, parent, key in summary.placed
+        ):
+            raise UpdateRefused("schema_reserved", "meta.schema is written", "only the server raises it")
 
     def _check_owner(self, client: int, user: str) -> None:
         if self._users.get(client, user) != user:
