@@ -66,6 +66,11 @@ class Loaded:
     clients: Mapping[int, str] = field(default_factory=dict)
 
     @property
+    def size(self) -> int:
+        """Bytes of all of it."""
+        return len(self.snapshot or b"") + sum(len(entry.payload) for entry in self.tail)
+
+    @property
     def seq(self) -> int:
         return self.tail[-1].seq if self.tail else self.snapshot_seq
 

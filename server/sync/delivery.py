@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from crdt.messages import TOO_FAST, Refused, SyncStep1, SyncStep2, Update, encode
+from crdt.messages import TOO_FAST, Refused, SyncStep1, Update, encode
 from server.sync.batch import Change, Frames
 from server.sync.inbox import Question
 from server.sync.member import Member
@@ -42,7 +42,7 @@ class Delivery:
         if member.outbox.is_flooded:
             member.outbox.close(_TOO_FAST)
         elif question.state is not None:
-            member.outbox.put(encode(SyncStep2(self._replica.since(question.state))))
+            member.outbox.put(self._replica.answer(question.state))
         elif member.given is not None:
             member.outbox.put(encode(Update(self._replica.since(member.given))))
         member.given = self._replica.state_vector()

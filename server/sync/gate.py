@@ -19,6 +19,10 @@ class Gate:
         self._users = dict(users)
         self._containers = containers
 
+    def learn(self, containers: Containers) -> None:
+        """Take over what was found in the document; nothing was judged or admitted before."""
+        self._containers = containers
+
     def judge(self, member: Member, summary: UpdateSummary, is_answer: bool) -> bool:
         """Whether the update can be applied now. UpdateRefused: `read_only`, `client_id_taken`, those of `fits`."""
         new = summary.new_clients(self.state)

@@ -5,21 +5,24 @@ rise. Stock clients echo what they hear of others: entries under other ids than 
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 
 from crdt.presence import PresenceEntry, scan_presence
 from server.sync.member import Member
+from server.sync.outbox import presence_frame
 from server.sync.presence_state import shown_entry
 
-INTERVAL = 0.03
-"""The first change after a pause goes out at once."""
+INTERVAL = 0.004
+"""Seconds between two rounds at least; the first change after a pause goes out at once."""
+INTERVAL_PER_MEMBER = 40e-6
+"""In large rooms a round costs so much that rounds have to be rarer: a fifth of the loop's time is theirs at most."""
 REMEMBERED_CLOCKS = 10_000
 
 
 class PresenceBoard:
     """members: the room's, iterated at each round. interval: seconds between two rounds."""
 
-    def __init__(self, members: Iterable[Member], interval: float = INTERVAL) -> None:
+    def __init__(self, members: Collection[Member], interval: float = INTERVAL) -> None:
         self._members = members
         self._interval = interval
         self._owners: dict[int, Member | None] = {}
@@ -113,11 +116,15 @@ class PresenceBoard:
             return
         self._send({client: self._entries[client].encode() for client in self._changed})
         self._changed.clear()
-        self._next_round = asyncio.get_running_loop().call_later(self._interval, self._round)
+        pause = max(self._interval, self._interval and len(self._members) * INTERVAL_PER_MEMBER)
+        self._next_round = asyncio.get_running_loop().call_later(pause, self._round)
 
     def _send(self, entries: dict[int, bytes]) -> None:
+        """To everybody all but their own; those without an own one get one and the same frame."""
+        frame = presence_frame(entries)
         for member in self._members:
             own = member.presence_client
-            others = entries if own not in entries else {key: entries[key] for key in entries if key != own}
-            if others:
-                member.outbox.put_presence(others)
+            if own not in entries:
+                member.outbox.put_presence(entries, frame)
+            elif len(entries) > 1:
+                member.outbox.put_presence({key: entries[key] for key in entries if key != own})

@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import Iterable, Iterator, Sequence
 
 import structlog
+from pycrdt import Subscription
 
 from crdt.document import Document
-from crdt.messages import EMPTY_STATE, EMPTY_UPDATE
+from crdt.messages import EMPTY_STATE, EMPTY_UPDATE, SyncStep2, decode, encode
 from crdt.update_reader import read_state_vector
 from server.storage.base import Loaded
 from server.sync.merging import merge
@@ -24,17 +25,23 @@ class Replica:
         self.document = document
         self._doc = document.doc
         self._emitted: list[bytes] = []
-        self._whole: bytes | None = None
-        self._subscription = self._doc.observe(lambda event: self._emitted.append(event.update))
+        self._answer: bytes | None = None
+        self._subscription = self._observe()
+
+    def _observe(self) -> Subscription:
+        return self._doc.observe(lambda event: self._emitted.append(event.update))
 
     async def restore(self, loaded: Loaded) -> None:
+        self._subscription.drop()  # nobody needs to be told, and telling costs as much as loading
         tail = [entry.payload for entry in loaded.tail]
         for part in _parts([loaded.snapshot, *tail] if loaded.snapshot else tail):
             for index, error in self._apply(part):
                 # What is in the log was taken once, so the same part of it is taken now; a room must always load.
                 _log.error("row_not_whole", error=str(error), bytes=len(part[index]))
             await asyncio.sleep(0)
-        self._emitted.clear()
+        self._subscription = self._observe()
+        if loaded.snapshot is not None and not loaded.tail:
+            self._answer = encode(SyncStep2(loaded.snapshot))
 
     def apply(self, payloads: Iterable[bytes]) -> tuple[bytes | None, list[tuple[int, Exception]]]:
         """Apply judged updates in one transaction: (what changed as one update or None, [(index, error)]).
@@ -60,7 +67,7 @@ class Replica:
         changes, self._emitted = [update for update in self._emitted if update != EMPTY_UPDATE], []
         if not changes:
             return None
-        self._whole = None
+        self._answer = None
         return merge(changes)
 
     def state_vector(self) -> bytes:
@@ -73,11 +80,21 @@ class Replica:
         """What a replica of this state vector lacks; all deletes included."""
         return self.whole() if state == EMPTY_STATE else self._doc.get_update(state)
 
+    def answer(self, state: bytes) -> bytes:
+        """The step 2 for this state vector. That of the empty one is one and the same object until the next change, as
+        many may join at once.
+        """
+        if state != EMPTY_STATE:
+            return encode(SyncStep2(self._doc.get_update(state)))
+        if self._answer is None:
+            self._answer = encode(SyncStep2(self._doc.get_update()))
+        return self._answer
+
     def whole(self) -> bytes:
-        """The document as one update; kept until the next change, as many may join at once."""
-        if self._whole is None:
-            self._whole = self._doc.get_update()
-        return self._whole
+        """The document as one update."""
+        message = decode(self.answer(EMPTY_STATE))
+        assert isinstance(message, SyncStep2)
+        return message.update
 
     def close(self) -> None:
         self._subscription.drop()

@@ -22,10 +22,10 @@ from server.errors import Unavailable
 from server.storage.base import Deposed, Entry, Extra, LogConflict, UpdateLog
 from server.sync.batch import Batch, Change, Run
 from server.sync.branch import Branch
-from server.sync.containers import containers_of
 from server.sync.delivery import Delivery
 from server.sync.gate import Gate
 from server.sync.inbox import Edit, Inbox, Incoming, Input, JobOutcome, JobResult, Question, Stop
+from server.sync.inspection import Inspection
 from server.sync.journal import Journal
 from server.sync.member import MAX_UNCLOSED_ANSWERS, NOT_SAVING, SAVING_AGAIN, Member
 from server.sync.outbox import Closing
@@ -50,13 +50,15 @@ class Room:
     """
 
     def __init__(
-        self, branch: Branch, replica: Replica, gate: Gate, journal: Journal, telemetry: Telemetry, on_commit: OnCommit
-    ) -> None:
+        self, branch: Branch, replica: Replica, gate: Gate, journal: Journal, telemetry: Telemetry, on_commit: OnCommit,
+        inspection: Inspection,
+    ) -> None:  # fmt: skip
         self.branch = branch
         self.members: set[Member] = set()
         self.presence = PresenceBoard(self.members)
         self._replica = replica
         self._gate = gate
+        self._inspection: Inspection | None = inspection
         self._journal = journal
         journal.on_turn = self._tell_saving
         self._delivery = Delivery(self.members, replica, telemetry)
@@ -75,8 +77,9 @@ class Room:
         replica = Replica(branch.document())
         await replica.restore(loaded)
         journal = Journal(str(branch), loaded, log, telemetry, epoch)
-        containers = await asyncio.to_thread(containers_of, replica.whole(), branch.document)
-        return cls(branch, replica, Gate(replica.clocks(), loaded.clients, containers), journal, telemetry, on_commit)
+        inspection = Inspection(replica, branch.document)
+        gate = Gate(replica.clocks(), loaded.clients, inspection.begin(loaded.size))
+        return cls(branch, replica, gate, journal, telemetry, on_commit, inspection)
 
     # -- what others call
 
@@ -211,6 +214,8 @@ class Room:
 
     def _end(self) -> None:
         self.close(Closing(INTERNAL_ERROR, "the room failed"))
+        if self._inspection is not None:
+            self._inspection.cancel()
         for item in [*self._in_hand, *self._inbox.drain()]:
             if isinstance(item, Edit | JobResult):
                 _fail(item.done, Unavailable("room_closed", f"{self.branch} was closed", "try again in a moment"))
@@ -226,6 +231,8 @@ class Room:
                 await self._process_inputs(items)
 
     async def _process_inputs(self, items: Sequence[Input]) -> None:
+        if self._inspection is not None and not all(map(_changes_nothing, items)):
+            await self._finish_inspection(self._inspection)
         batch = Batch()
         for item in items:
             await self._take(item, batch)
@@ -237,6 +244,12 @@ class Room:
             self._gate.note(await _read(update))
         self._deliver(batch)
         self._observe_delivery(items)
+
+    async def _finish_inspection(self, inspection: Inspection) -> None:
+        """A large document is read and answered before it is known well enough to be written."""
+        if (containers := await inspection.end()) is not None:
+            self._gate.learn(containers)
+        self._inspection = None
 
     def _observe_delivery(self, items: Sequence[Input]) -> None:
         now, observe = time.perf_counter(), self._telemetry.delivery.observe
@@ -262,7 +275,7 @@ class Room:
             return
         batch.senders.add(member)
         try:
-            fits = await self._judge(item)
+            fits = item.summary.is_empty or await self._judge(item)
         except UpdateRefused as error:
             self._refuse(member, error)
             return
@@ -350,6 +363,8 @@ class Room:
             _resolve(item.done, outcome)
 
     async def _commit_job(self, item: JobResult) -> JobOutcome:
+        if self._inspection is not None:
+            await self._finish_inspection(self._inspection)
         if not await asyncio.to_thread(self._gate.fits, item.summary):
             raise UpdateRefused("not_closed", "the update refers to what the document lacks", "make it from this scene")
         entry = self._journal.entry(0, item.author, "job", item.payload, item.job)
@@ -384,6 +399,10 @@ class Room:
 async def _read(update: bytes) -> UpdateSummary:
     """Read an update, a large one in a thread."""
     return await asyncio.to_thread(read_update, update) if len(update) > LARGE else read_update(update)
+
+
+def _changes_nothing(item: Input) -> bool:
+    return isinstance(item, Question) or (isinstance(item, Incoming) and item.summary.is_empty)
 
 
 def _resolve(done: asyncio.Future[Any], value: object) -> None:
