@@ -195,7 +195,7 @@ async def test_a_reader_may_answer_but_not_edit(room: Room, log: GatedLog) -> No
     await settle(room, ada)
     ada.document.unset("nodes", chair, "translation")
     await settle(room, ada)
-    viewer = FakeClient(room, person("vic", "viewer"), can_write=False)
+    viewer = FakeClient(room, person("vic"), can_write=False)
     await settle(room, ada, viewer)
     viewer.outgoing.append(encode(SyncStep2(viewer.document.update())))
     await settle(room, viewer)
