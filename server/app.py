@@ -30,6 +30,7 @@ from server.routes import (
     pages,
     peers,
     people,
+    privacy,
     projects,
     scene,
     session,
@@ -76,7 +77,7 @@ def create_app(
     app.state.stop = lambda: None
     refused.install(app)
     for module in (
-        projects, scene, log, versions, jobs, blobs, members, usage, people, peers, session, accounts, tokens, health,
+        projects, scene, log, versions, jobs, blobs, members, usage, people, peers, session, accounts, privacy, tokens, health,
     ):  # fmt: skip
         app.include_router(module.router)
     app.router.routes.append(WebSocketRoute("/sync/{project}/{document}", _sync, name="sync"))

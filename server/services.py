@@ -16,6 +16,7 @@ from crdt import spans
 from crdt.spans import Tracing
 from server.accounts.access import Access
 from server.accounts.accounts import Accounts, make_accounts
+from server.accounts.privacy import Privacy
 from server.activity import Activity
 from server.auth import Authenticator, Secrets, load_secrets
 from server.blobs import BlobStore
@@ -71,6 +72,7 @@ class Services:
     rate_values: RateValues
     quotas: Quotas
     sockets: SocketLimits
+    privacy: Privacy
     histories: Histories
 
     @property

@@ -155,12 +155,16 @@ class SignIn:
 
     async def change_password(self, user: User, current: str, new: str, keep: str, caller: Caller) -> None:
         """keep: the session that goes on; all other sign-ins of theirs end."""
-        self._throttle.attempt(user.email or user.id, caller.address)
-        if not await self._passwords.verify(user.password, current):
-            raise NotAuthorised("wrong_login", "the current password is wrong")
-        self._throttle.succeeded(user.email or user.id, caller.address)
+        await self.confirm(user, current, caller)
         await self._people.change(user.id, password=await self._passwords.hash(new))
         await self._credentials.revoke_all(user.id, [*SIGN_INS, "reset"], keep)
+
+    async def confirm(self, user: User, password: str, caller: Caller) -> None:
+        """That it is still they who ask: NotAuthorised when the password is wrong, TooMany after many tries."""
+        self._throttle.attempt(user.email or user.id, caller.address)
+        if not await self._passwords.verify(user.password, password):
+            raise NotAuthorised("wrong_login", "the current password is wrong")
+        self._throttle.succeeded(user.email or user.id, caller.address)
 
     async def make_reset(self, user: User) -> tuple[CredentialRow, str]:
         """A token that sets a new password once; the one before it is void."""
