@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import signal
 from pathlib import Path
 from typing import Annotated, Any
@@ -19,8 +18,12 @@ from compute.lease_client import LeaseClient
 from compute.peer import Peer
 from compute.rooms import JoinedRooms
 from compute.settings import Settings
+from crdt import logs, spans
 
 command = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+
+
+_HEADERS = {"job": "x-maquette-job", "trace": "traceparent"}
 
 
 def _help(field: str) -> str:
@@ -42,15 +45,20 @@ def peer(
     memory_mb: Annotated[int | None, typer.Option(help=_help("memory_mb"))] = None,
     job_seconds: Annotated[float | None, typer.Option(help=_help("job_seconds"))] = None,
     log: Annotated[str | None, typer.Option(help=_help("log"))] = None,
+    log_file: Annotated[Path | None, typer.Option(help=_help("log_file"))] = None,
+    traces: Annotated[str | None, typer.Option(help=_help("traces"))] = None,
 ) -> None:
     """Lease jobs from a server, compute them, hand in the results."""
     given: dict[str, Any] = {
         "server": server, "token_file": token_file, "name": name, "workers": workers, "memory_mb": memory_mb,
-        "job_seconds": job_seconds, "log": log, "ops": ops.split(",") if ops else None,
+        "job_seconds": job_seconds, "log": log,
+        "log_file": log_file, "traces": traces, "ops": ops.split(",") if ops else None,
     }  # fmt: skip
     settings = _settings({key: value for key, value in given.items() if value is not None})
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, settings.log.upper())))
-    asyncio.run(run(settings, _token(settings.token_file)))
+    token = _token(settings.token_file)
+    logs.REDACTOR.add(token)
+    logs.configure(settings.log, logs.RotatingFile(settings.log_file) if settings.log_file else None)
+    asyncio.run(run(settings, token))
 
 
 def _settings(given: dict[str, Any]) -> Settings:
@@ -74,16 +82,25 @@ async def run(settings: Settings, token: str) -> None:
     """Work until a signal asks to stop; then give jobs back and end."""
     engine = LocalEngine(settings.workers, warm=["compute.operations.registry"])
     headers = {"Authorization": f"Bearer {token}"}
-    async with httpx.AsyncClient(base_url=settings.server, headers=headers) as http:
+    tracing = spans.start(settings.traces, "maquette-peer")
+    hooks: dict[str, Any] = {"request": [_name_the_job]}
+    async with httpx.AsyncClient(base_url=settings.server, headers=headers, event_hooks=hooks) as http:
         peer = Peer(
             LeaseClient(http), BlobClient(http), JoinedRooms(settings.server, token, settings.peer_name), engine,
-            name=settings.peer_name, offered=settings.offered, limits=settings.limits,
+            name=settings.peer_name, offered=settings.offered, limits=settings.limits, tracing=tracing,
         )  # fmt: skip
         try:
             await engine.start()
             await _until_signalled(asyncio.create_task(peer.run(settings.workers)))
         finally:
             await engine.close()
+            tracing.close()
+
+
+async def _name_the_job(request: httpx.Request) -> None:
+    """Let the server's log tell for which job a request is made, and its trace below which span."""
+    bound = structlog.contextvars.get_contextvars()
+    request.headers.update({_HEADERS[name]: str(bound[name]) for name in _HEADERS if bound.get(name)})
 
 
 async def _until_signalled(working: asyncio.Task[None]) -> None:

@@ -25,6 +25,8 @@ class Leased:
     attempt: int
     lease: str
     expires: float
+    trace: str | None = None
+    """W3C traceparent of the span under which the job was asked for."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class LeaseClient:
             return None
         job = answer["job"]
         request = Request(job["id"], job["op"], job["target"], job["params"], job["by"])
-        return Leased(request, job["project"], job["attempt"], answer["lease"], answer["expires"])
+        return Leased(request, job["project"], job["attempt"], answer["lease"], answer["expires"], job.get("trace"))
 
     async def heartbeat(self, leased: Leased, progress: float, message: str) -> Beat:
         body = {"lease": leased.lease, "progress": progress, "message": message}

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from compute.blob_client import BlobClient
 from compute.engine.base import Engine, Limits, Task, blobs_folder, inputs_folder
@@ -30,6 +31,7 @@ from compute.operations.registry import OPERATIONS
 from crdt.document import SceneDocument
 from crdt.errors import MaquetteError
 from crdt.failpoint import failpoint
+from crdt.spans import NO_TRACING, Tracing
 
 WAIT_SECONDS = 20.0
 """How long the server may keep a request for a job."""
@@ -64,7 +66,7 @@ class Peer:
 
     def __init__(
         self, leases: LeaseClient, blobs: BlobClient, rooms: Rooms, engine: Engine, *, name: str, offered: list[str],
-        limits: Limits | None = None,
+        limits: Limits | None = None, tracing: Tracing = NO_TRACING,
     ) -> None:  # fmt: skip
         self._leases = leases
         self._blobs = blobs
@@ -73,6 +75,7 @@ class Peer:
         self._name = name
         self._offered = offered
         self._limits = limits or Limits()
+        self._tracing = tracing
 
     async def run(self, workers: int = 1) -> None:
         async with asyncio.TaskGroup() as group:
@@ -86,25 +89,36 @@ class Peer:
                 await self.do(leased)
 
     async def do(self, leased: Leased) -> None:
-        """Run one leased job to its end, whatever that is; raises only CancelledError, after giving the job back."""
+        """Run one leased job to its end, whatever that is; raises only CancelledError, after giving the job back.
+
+        All lines of the log and all requests meanwhile carry the job's id and its span.
+        """
         request = leased.request
-        logger = log.bind(job=request.job, op=request.op, project=leased.project, attempt=leased.attempt)
+        about = {"job": request.job, "op": request.op, "project": leased.project, "attempt": leased.attempt}
+        with (
+            self._tracing.span(f"job {request.op}", about, leased.trace) as trace,
+            bound_contextvars(**about, **({"trace": trace} if trace else {})),
+        ):
+            log.info("job started")
+            await self._do(leased)
+
+    async def _do(self, leased: Leased) -> None:
         state = _Progress()
         working = asyncio.create_task(self._complete(leased, state))
         beating = asyncio.create_task(self._beat(leased, state, working))
         try:
             await working
-            logger.info("job done")
+            log.info("job done")
         except asyncio.CancelledError:
             await self._end_cancelled(leased, state)
         except LeaseLost as error:
-            logger.warning("lease lost", reason=error.code)
+            log.warning("lease lost", reason=error.code)
         except MaquetteError as error:
-            logger.info("job failed", code=error.code, message=error.message)
+            log.info("job failed", code=error.code, message=error.message)
             await self._report_failure(leased, error.as_json(), retry=isinstance(error, ServerAway))
         except Exception as error:
             # A fault of ours ends this job, not the peer: the next one may be of another kind.
-            logger.exception("job broke")
+            log.exception("job broke")
             told = _error("internal_error", f"{type(error).__name__}: {error}"[:500])
             await self._report_failure(leased, told, retry=False)
         finally:
@@ -179,7 +193,8 @@ class Peer:
         report(FETCHED, "computing")
         task = Task(operation.function, plan.arguments, folder, operation.untrusted, self._limits)
         span = COMPUTED - FETCHED
-        value = await self._engine.run(task, lambda fraction, message: report(FETCHED + span * fraction, message))
+        with self._tracing.span("compute", {"function": operation.function}):
+            value = await self._engine.run(task, lambda fraction, message: report(FETCHED + span * fraction, message))
         made = sorted(blobs_folder(folder).glob("*"))
         for number, path in enumerate(made):
             report(COMPUTED + (1 - COMPUTED) * number / len(made), "storing the result")

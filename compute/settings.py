@@ -26,6 +26,9 @@ class Settings(BaseSettings):
     job_seconds: float = Field(3600.0, gt=0, description="Time that one job may take.")
     log: Literal["debug", "info", "warning", "error"] = Field("info", description="Lowest level that is logged.")
 
+    log_file: Path | None = Field(None, description="File to log to, as JSON lines, instead of stderr.")
+    traces: str = Field("", description="Where traces go: file:PATH or an OTLP address; empty: none.")
+
     @field_validator("ops")
     @classmethod
     def _known(cls, ops: list[str]) -> list[str]:

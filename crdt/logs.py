@@ -53,7 +53,7 @@ class RotatingFile:
     bytes: of one file; kept: how many are kept besides the one that is written.
     """
 
-    def __init__(self, path: Path, bytes: int, kept: int) -> None:
+    def __init__(self, path: Path, bytes: int = 100 << 20, kept: int = 5) -> None:
         self._path, self._limit, self._kept = path, bytes, kept
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file = self._open()

@@ -12,6 +12,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket
 
+from server.crash_reports import CrashReports
 from server.http import refused
 from server.http.client_files import ClientFiles
 from server.http.middleware import BodyLimit, HostGuard, SecurityHeaders, TextGzip
@@ -75,6 +76,7 @@ def create_app(
     )  # fmt: skip
     app.state.client = client or ClientFiles()
     app.state.stop = lambda: None
+    app.state.crash_reports = CrashReports(settings.crash_reports, settings)
     refused.install(app)
     for module in (
         projects, scene, log, versions, jobs, blobs, members, usage, people, peers, session, accounts, privacy, tokens, health,

@@ -13,6 +13,7 @@ _MB = 1024 * 1024
 
 def configure_logging(settings: Settings) -> None:
     """Log to the file of the settings, rotated by size, or to stderr."""
+    logs.REDACTOR.add(settings.metrics_token)
     stream: Any = None
     if settings.log_file is not None:
         stream = logs.RotatingFile(settings.log_file, settings.log_file_mb * _MB, settings.log_files)

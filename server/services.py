@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from crdt import spans
+from crdt import logs, spans
 from crdt.spans import Tracing
 from server.accounts.access import Access
 from server.accounts.accounts import Accounts, make_accounts
@@ -92,6 +92,7 @@ async def open_services(
 ) -> AsyncIterator[Services]:
     """Bring the database up to date, open blobs, rooms and queue, and keep their tasks running until the end."""
     secrets = load_secrets(settings.data, with_access_key=settings.mode == "accounts", shared=settings.secret)
+    logs.REDACTOR.add(secrets.peer_token, secrets.access_key or "", settings.secret)
     engine = open_engine(settings.database_url)
     try:
         await migrate(engine)

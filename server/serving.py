@@ -54,8 +54,8 @@ async def _serve(server: Server, settings: Settings, listening: socket.socket) -
 
 
 def _start_beside(settings: Settings, port: int) -> asyncio.Task[None] | None:
-    url = own_url(settings.host, port)
-    _announce(settings, port)
+    url = own_url(settings.host, port, secure=settings.tls_cert is not None)
+    _announce(settings, url, port)
     if settings.open:
         asyncio.get_running_loop().run_in_executor(None, webbrowser.open, url)
     if not settings.peer:
@@ -63,21 +63,34 @@ def _start_beside(settings: Settings, port: int) -> asyncio.Task[None] | None:
     if not is_peer_installed():
         log.warning("no compute peer: the extra `compute` is not installed")
         return None
-    return asyncio.create_task(keep_peer(url, settings.data.resolve() / PEER_TOKEN_FILE))
+    return asyncio.create_task(keep_peer(url, settings.data.resolve() / PEER_TOKEN_FILE, _peer_environment(settings)))
 
 
-def _announce(settings: Settings, port: int) -> None:
-    typer.echo(f"Maquette serves on {own_url(settings.host, port)}")
+def _peer_environment(settings: Settings) -> dict[str, str]:
+    """The peer beside the server logs and traces as the server does, and trusts its certificate."""
+    told: dict[str, str] = {"MAQUETTE_PEER_LOG": settings.log}
+    if settings.log_file is not None:
+        told["MAQUETTE_PEER_LOG_FILE"] = f"{settings.log_file.resolve()}.peer"
+    if settings.traces:
+        told["MAQUETTE_PEER_TRACES"] = settings.traces
+    if settings.tls_cert is not None:
+        told["SSL_CERT_FILE"] = str(settings.tls_cert.resolve())
+    return told
+
+
+def _announce(settings: Settings, url: str, port: int) -> None:
+    typer.echo(f"Maquette serves on {url}")
     if settings.mode == "accounts":
         key = (settings.data / ACCESS_KEY_FILE).read_text().strip()
-        address = settings.public_url.rstrip("/") or f"http://{socket.gethostname()}:{port}"
+        address = settings.public_url.rstrip("/") or f"{url.partition('://')[0]}://{socket.gethostname()}:{port}"
         typer.echo(f"Invitation: {address}/invite#{key}")
 
 
-def own_url(host: str, port: int) -> str:
+def own_url(host: str, port: int, *, secure: bool = False) -> str:
     """How this machine reaches a server that listens on `host`."""
+    scheme = "https" if secure else "http"
     name = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
-    return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
+    return f"{scheme}://[{name}]:{port}" if ":" in name else f"{scheme}://{name}:{port}"
 
 
 class Server(uvicorn.Server):

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import importlib.util
+import os
 import signal
 import sys
 from asyncio.subprocess import Process
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -30,22 +32,27 @@ def is_peer_installed() -> bool:
     return all(importlib.util.find_spec(name) is not None for name in ("compute", "numpy", "meshoptimizer"))
 
 
-async def keep_peer(url: str, token_file: Path) -> None:
-    """Run a peer for this server until cancelled. A peer that keeps dying is started ever more slowly."""
+async def keep_peer(url: str, token_file: Path, environment: Mapping[str, str]) -> None:
+    """Run a peer for this server until cancelled. A peer that keeps dying is started ever more slowly.
+
+    environment: what it is told besides the server's own variables.
+    """
     pause = _FIRST_PAUSE
     while True:
         started = asyncio.get_running_loop().time()
-        code = await _run_peer(url, token_file)
+        code = await _run_peer(url, token_file, {**os.environ, **environment})
         lasted = asyncio.get_running_loop().time() - started
         pause = _FIRST_PAUSE if lasted > _STEADY else min(pause * 2, _LAST_PAUSE)
         log.warning("compute peer ended", code=code, lasted=round(lasted, 1), again_in=pause)
         await asyncio.sleep(pause)
 
 
-async def _run_peer(url: str, token_file: Path) -> int:
+async def _run_peer(url: str, token_file: Path, environment: Mapping[str, str]) -> int:
     command = [sys.executable, "-m", "compute", "peer", "--server", url, "--token-file", str(token_file)]
     # A session of its own: Ctrl-C in the terminal is for the server, which then stops the peer itself.
-    process = await asyncio.create_subprocess_exec(*command, start_new_session=True, preexec_fn=_die_with_parent)
+    process = await asyncio.create_subprocess_exec(
+        *command, env=environment, start_new_session=True, preexec_fn=_die_with_parent
+    )
     log.info("compute peer started", pid=process.pid)
     try:
         return await process.wait()

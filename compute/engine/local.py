@@ -14,10 +14,14 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Sequence
 
+import structlog
+
 from compute.engine.base import Engine, Progress, Task
 from compute.engine.worker import VALUE_FILE
 from compute.errors import OperationError
 from compute.mesh import JsonObject
+
+log = structlog.get_logger()
 
 GRACE_SECONDS = 2.0
 """Between SIGTERM and SIGKILL."""
@@ -123,6 +127,8 @@ class _Worker:
                 while not (message := await self._receive()).get("done"):
                     if "error" in message:
                         self.running = False
+                        if "trace" in message:
+                            log.error("operation broke", function=task.function, trace_back=message["trace"])
                         raise OperationError(**message["error"])
                     progress(message["progress"], message["message"])
         except TimeoutError:

@@ -26,6 +26,7 @@ from crdt.errors import MaquetteError
 PROGRESS_SECONDS = 0.1
 """At most one line of progress in this time, so that a busy loop cannot flood the peer."""
 VALUE_FILE = "value.json"
+TRACE_CHARACTERS = 16_000
 
 
 def main() -> None:
@@ -67,9 +68,9 @@ def _run(task: JsonObject, channel: TextIO) -> JsonObject:
         return {"error": out_of_memory(task["memory"])}
     except Exception as error:
         # Any other exception is a fault of ours or of a library: told to the asker, traced for the operator.
-        traceback.print_exc()
         message = f"{type(error).__name__}: {error}"[:500]
-        return {"error": {"code": "internal_error", "message": message, "hint": "the peer's log has the trace"}}
+        told = {"code": "internal_error", "message": message, "hint": "the peer's log has the trace"}
+        return {"error": told, "trace": traceback.format_exc()[-TRACE_CHARACTERS:]}
     return {"done": True}
 
 

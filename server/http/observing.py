@@ -14,6 +14,8 @@ from crdt.ids import new_id
 from server.telemetry import Telemetry
 
 REQUEST_ID = "x-request-id"
+JOB_ID = "x-maquette-job"
+"""A peer's requests name the job that they are made for."""
 _ACCEPTED = re.compile(r"^[A-Za-z0-9_.:-]{1,64}$")
 _QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 
@@ -34,7 +36,7 @@ class Observed:
             return
         asked = Headers(scope=scope).get(REQUEST_ID, "")
         request = asked if _ACCEPTED.fullmatch(asked) else new_id()
-        with structlog.contextvars.bound_contextvars(request=request):
+        with structlog.contextvars.bound_contextvars(request=request, **_job(scope)):
             if scope["type"] == "http":
                 await self._http(scope, receive, send, request)
             else:
@@ -67,6 +69,11 @@ class Observed:
 
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+def _job(scope: Scope) -> dict[str, str]:
+    job = Headers(scope=scope).get(JOB_ID, "")
+    return {"job": job} if _ACCEPTED.fullmatch(job) else {}
 
 
 def route_of(scope: Scope) -> str:

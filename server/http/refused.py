@@ -65,6 +65,8 @@ async def _of_database(request: Request, error: Exception) -> JSONResponse:
 
 async def _of_bug(request: Request, error: Exception) -> JSONResponse:
     log.error("unhandled", method=request.method, path=request.url.path, exc_info=error)
+    route = str(getattr(request.scope.get("route"), "path", "none"))
+    request.app.state.crash_reports.write(error, f"{request.method} {route}")
     return _answer(500, "internal", "the server made a mistake; it is in its log", "try again; if it stays, report it")
 
 

@@ -41,6 +41,8 @@ class LeasedJob(BaseModel):
     params: JsonObject
     by: str
     attempt: int
+    trace: str | None
+    """W3C traceparent of the asker's span, where traces are on."""
 
 
 class LeaseAnswer(BaseModel):
@@ -101,8 +103,9 @@ async def lease(services: Use, who: Who, body: LeaseRequest) -> Any:
     if taken is None:
         return Response(status_code=204)
     job = taken.job
-    asked = {"id": job.id, "project": job.project, "op": job.op, "target": job.target, "params": job.params}
-    return {"job": {**asked, "by": job.by, "attempt": job.attempts}, "lease": taken.token, "expires": taken.expires}
+    asked = {"id": job.id, "project": job.project, "op": job.op, "target": job.target, "params": job.params,
+             "by": job.by, "attempt": job.attempts, "trace": job.trace}  # fmt: skip
+    return {"job": asked, "lease": taken.token, "expires": taken.expires}
 
 
 @router.post("/jobs/{job}/heartbeat", response_model=HeartbeatAnswer, responses=refusals(404, 409))
