@@ -76,6 +76,7 @@ def create_app(
     )  # fmt: skip
     app.state.client = client or ClientFiles()
     app.state.stop = lambda: None
+    app.state.telemetry = telemetry
     app.state.crash_reports = CrashReports(settings.crash_reports, settings)
     refused.install(app)
     for module in (

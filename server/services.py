@@ -142,7 +142,7 @@ def _wire(
     rooms.on_commit(activity.committed)
     rooms.on_commit(histories.compactor.committed)
     limits = Limits(message=settings.max_message)
-    sync = Sync(rooms, accounts.auth, accounts.access, projects.read, telemetry, limits)
+    sync = Sync(rooms, accounts.auth, accounts.access, projects.read, telemetry, limits, sockets)
     metrics = Metrics(telemetry)
     metrics.watch_rooms(rooms.loaded)
     return Services(

@@ -12,11 +12,12 @@ from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 
 from crdt.errors import MaquetteError
-from server.errors import Refusal, status_of
+from server.errors import Refusal, TooMany, status_of
 from server.storage.base import StorageUnavailable
 
 log = structlog.get_logger()
 
+_QUOTA_CODES = frozenset({"too_many_jobs", "storage_full"})
 _CODES = {404: "not_found", 405: "method_not_allowed", 415: "unsupported_media_type"}
 
 
@@ -30,8 +31,10 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _of_bug)
 
 
-async def _of_ours(_: Request, error: Exception) -> JSONResponse:
+async def _of_ours(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, MaquetteError)
+    if isinstance(error, TooMany) or error.code in _QUOTA_CODES:
+        request.app.state.telemetry.limited.labels(error.code).inc()
     headers = dict(error.headers) if isinstance(error, Refusal) else {}
     status = 503 if isinstance(error, StorageUnavailable) else status_of(error)
     if status == 401:

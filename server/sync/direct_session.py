@@ -15,7 +15,6 @@ from server.errors import Unavailable
 from server.sockets.direct import DirectProtocol
 from server.sync.inbox import Question
 from server.sync.member import Member
-from server.sync.meter import Meter
 from server.sync.outbox import Closing
 from server.sync.receiving import RECEIVING_ERRORS, Receiver, closing_for
 from server.sync.room import Room
@@ -29,7 +28,7 @@ class DirectSession:
     """`DirectSession(...).open()`; lives until its connection ends: that one's listener, and its outbox's port."""
 
     __slots__ = (
-        "_backlog", "_catching_up", "_connection", "_limits", "_member", "_meter", "_patience", "_receiver", "_room",
+        "_backlog", "_catching_up", "_connection", "_limits", "_member", "_patience", "_receiver", "_room",
         "_telemetry", "_tells_refusals", "_working",
     )  # fmt: skip
 
@@ -39,7 +38,6 @@ class DirectSession:
         room: Room,
         member: Member,
         telemetry: Telemetry,
-        meter: Meter,
         limits: Limits,
         tells_refusals: bool,
     ) -> None:
@@ -47,7 +45,6 @@ class DirectSession:
         self._room = room
         self._member = member
         self._telemetry = telemetry
-        self._meter = meter
         self._limits = limits
         self._tells_refusals = tells_refusals
         self._receiver = Receiver(room, member, limits.message)
@@ -73,7 +70,8 @@ class DirectSession:
             return
         try:
             data = self._receiver.check(message)
-            seconds = self._member.allowance.take(1, len(data))
+            if (seconds := self._member.allowance.take(1, len(data))) > 0:
+                self._telemetry.slowed.inc(seconds)
             if self._backlog is not None:
                 self._backlog.append(data)
             elif seconds > 0:
@@ -127,7 +125,7 @@ class DirectSession:
     def send(self, message: bytes) -> None:
         connection = self._connection
         connection.send(message)
-        self._meter.add(len(message))
+        self._telemetry.sent.inc(len(message))
         if not connection.is_free and self._patience is None:
             self._be_patient(True)
 
@@ -176,4 +174,5 @@ class DirectSession:
         if outbox.closing is None:
             outbox.closing = Closing(1006, by_peer=True)
         self._room.leave(self._member)
+        self._member.give_up_place()
         self._telemetry.sessions.dec()

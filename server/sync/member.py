@@ -6,6 +6,7 @@ from crdt.errors import MaquetteError
 from crdt.messages import FORBIDDEN, UPDATE_REFUSED, Notice, Refused, Saved, encode
 from server.auth import Identity
 from server.limits.allowance import UNLIMITED, Allowance
+from server.limits.sockets import Place
 from server.permissions import Role
 from server.sync.outbox import Closing, Outbox
 
@@ -72,8 +73,9 @@ class SavedCount:
 @dataclass(slots=True, eq=False)
 class Member:
     """role, can_write (may change the document), can_appear: asked at each message; they change while the socket lives.
-    allowance: how fast it may send. given: the state vector that all it was sent adds up to, None before its
-    first step 1 was answered: until then it is sent no updates, because they would not be closed there.
+    allowance: how fast it may send. place: what it counts for in quotas of connections. given: the state vector that
+    all it was sent adds up to, None before its first step 1 was answered: until then it is sent no updates, because
+    they would not be closed there.
     """
 
     identity: Identity
@@ -82,6 +84,7 @@ class Member:
     can_appear: bool = True
     role: Role = "editor"
     allowance: Allowance = UNLIMITED
+    place: Place | None = None
     via: str = "socket"
     wants_saved: bool = False
     wants_hello: bool = False
@@ -91,6 +94,11 @@ class Member:
     presence_client: int | None = None
     refusal: MaquetteError | None = None
     _told: Saved | None = None
+
+    def give_up_place(self) -> None:
+        """When its socket is gone."""
+        if self.place is not None:
+            self.place.leave()
 
     def tell_saved(self, seq: int) -> None:
         saved = Saved(self.saved.n, seq)

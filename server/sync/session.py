@@ -50,6 +50,7 @@ class Session:
             await self._close(Closing(RESTART, error.code))
         finally:
             self.room.leave(self.member)
+            self.member.give_up_place()
             self.telemetry.sessions.dec()
 
     # -- reading
@@ -61,6 +62,7 @@ class Session:
             while True:
                 data = receiver.check(await self._next_message())
                 if (seconds := self.member.allowance.take(1, len(data))) > 0:
+                    self.telemetry.slowed.inc(seconds)
                     await asyncio.sleep(seconds)
                 await receiver.receive(data)
         except WebSocketDisconnect as error:

@@ -14,6 +14,7 @@ from crdt.messages import (
     NO_SUCH_PROJECT,
     NOT_AUTHORISED,
     RESTART,
+    TOO_FAST,
     Hello,
     PermissionDenied,
     Refused,
@@ -22,14 +23,15 @@ from crdt.messages import (
 from crdt.schema import SCHEMA_VERSION
 from server.accounts.access import Access
 from server.auth import Authenticator, Identity
-from server.errors import Forbidden, NotAuthorised, NotFound, Unavailable
+from server.errors import Forbidden, NotAuthorised, NotFound, TooMany, Unavailable
+from server.http.proxies import address_of
+from server.limits.sockets import SocketLimits
 from server.permissions import Role, may
 from server.sockets.direct import EXTENSION
 from server.storage.base import StorageUnavailable, naming_failures
 from server.sync.branch import Branch
 from server.sync.direct_session import DirectSession
 from server.sync.member import Member
-from server.sync.meter import Meter
 from server.sync.outbox import Closing, Outbox
 from server.sync.room import Room
 from server.sync.rooms import Rooms
@@ -52,10 +54,7 @@ class Sync:
     project: Callable[[str], Awaitable[ProjectHead]]
     telemetry: Telemetry
     limits: Limits = field(default_factory=Limits)
-    meter: Meter = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "meter", Meter(self.telemetry))
+    sockets: SocketLimits = field(default_factory=SocketLimits)
 
     def route(self) -> WebSocketRoute:
         return WebSocketRoute("/sync/{project}/{document}", self.serve, name="sync")
@@ -67,7 +66,7 @@ class Sync:
         try:
             with naming_failures():
                 room, member = await self._admit(websocket, capabilities)
-        except (NotAuthorised, Forbidden, NotFound, Unavailable, StorageUnavailable) as error:
+        except (NotAuthorised, Forbidden, NotFound, TooMany, Unavailable, StorageUnavailable) as error:
             await self._turn_away(websocket, error, "refusal" in capabilities)
             return
         tells_refusals = "refusal" in capabilities
@@ -75,7 +74,7 @@ class Sync:
         if connection is None:
             await Session(websocket, room, member, self.telemetry, self.limits, tells_refusals).run()
         else:
-            DirectSession(connection, room, member, self.telemetry, self.meter, self.limits, tells_refusals).open()
+            DirectSession(connection, room, member, self.telemetry, self.limits, tells_refusals).open()
 
     async def _admit(self, websocket: WebSocket, capabilities: frozenset[str]) -> tuple[Room, Member]:
         query = websocket.query_params
@@ -87,6 +86,8 @@ class Sync:
         # Asked again, from memory: what changed while the room was loaded was told before this member is in it.
         identity = await self.auth.renew(identity)
         member = self._member(identity, await self._role(identity, branch), branch, capabilities)
+        member.place = self.sockets.enter(identity.user_id, address_of(websocket.scope), branch.project)
+        member.allowance = member.place.allowance
         if member.wants_hello:
             member.outbox.put(hello_of(member, project.generation, room.seq))
         return room, member
@@ -129,5 +130,5 @@ def hello_of(member: Member, generation: int, seq: int) -> bytes:
 
 
 def _close_code(error: MaquetteError) -> int:
-    codes = {NotAuthorised: NOT_AUTHORISED, Forbidden: FORBIDDEN, NotFound: NO_SUCH_PROJECT}
+    codes = {NotAuthorised: NOT_AUTHORISED, Forbidden: FORBIDDEN, NotFound: NO_SUCH_PROJECT, TooMany: TOO_FAST}
     return next((code for kind, code in codes.items() if isinstance(error, kind)), RESTART)
