@@ -80,7 +80,8 @@ def create_app(
     app.state.crash_reports = CrashReports(settings.crash_reports, settings)
     refused.install(app)
     for module in (
-        projects, scene, log, versions, jobs, blobs, members, usage, people, peers, session, accounts, privacy, tokens, health,
+        projects, scene, log, versions, jobs, blobs, members, usage, people, peers, session, accounts, privacy,
+        tokens, health,
     ):  # fmt: skip
         app.include_router(module.router)
     app.router.routes.append(WebSocketRoute("/sync/{project}/{document}", _sync, name="sync"))

@@ -149,6 +149,7 @@ def _wire(
         settings, accounts, telemetry, metrics, engine, log, projects, rooms, sync, scenes, blobs, ledger,
         dispatcher, PlainCopies(dispatcher, ledger, blobs), Answers(engine, clock), intake, activity,
         rates, rate_values(settings), quotas, sockets, histories,
+        privacy=Privacy(engine, rooms, blobs, accounts.access.changed),
     )  # fmt: skip
 
 
