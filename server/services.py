@@ -148,8 +148,8 @@ def _wire(
     return Services(
         settings, accounts, telemetry, metrics, engine, log, projects, rooms, sync, scenes, blobs, ledger,
         dispatcher, PlainCopies(dispatcher, ledger, blobs), Answers(engine, clock), intake, activity,
-        rates, rate_values(settings), quotas, sockets, histories,
-        privacy=Privacy(engine, rooms, blobs, accounts.access.changed),
+        rates, rate_values(settings), quotas, sockets,
+        Privacy(engine, rooms, blobs, accounts.access.changed), histories,
     )  # fmt: skip
 
 
