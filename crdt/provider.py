@@ -35,12 +35,16 @@ from crdt.messages import (
     encode,
 )
 from crdt.presence import TIMEOUT, Awareness
+from crdt.update_split import split_update
 
 REFUSALS = range(4400, 4430)
 """Close codes that say why this replica is not wanted; coming back as it is will not help. 4408 and 4429 are not."""
 TRANSIENT = frozenset({4408, 4429})
 MERGED_AT_MOST = 64
 """Waiting updates that go out as one message; merging is quadratic in their number."""
+
+PART = 1024 * 1024
+"""Bytes of an update above which it goes out in parts (PROTOCOL.md): each is a small bite for a busy room."""
 
 OnPresence = Callable[[set[int]], None]
 
@@ -187,8 +191,12 @@ class Provider:
         # The answer holds every edit made so far, so those that wait need not go out again.
         self._updates.clear()
         self._may_send_updates = True
+        *before, last = split_update(self.document.update(state), PART)
+        for part in before:
+            self._sent += 1
+            self._send(Update(part))
         self._sent += 1
-        self._send(SyncStep2(self.document.update(state)))
+        self._send(SyncStep2(last))
 
     def _apply(self, update: bytes) -> None:
         if update == EMPTY_UPDATE:
@@ -217,6 +225,18 @@ class Provider:
             return self._control.pop(0)
         if not self._updates or not self._may_send_updates:
             return None
-        waiting, self._updates = self._updates[:MERGED_AT_MOST], self._updates[MERGED_AT_MOST:]
+        if len(self._updates[0]) > PART:
+            self._updates[:1] = split_update(self._updates[0], PART)
+        waiting = self._updates[: self._that_fit()]
+        del self._updates[: len(waiting)]
         self._sent += 1
         return encode(Update(waiting[0] if len(waiting) == 1 else merge_updates(*waiting)))
+
+    def _that_fit(self) -> int:
+        """How many of the waiting updates go out as one message."""
+        size = 0
+        for number, update in enumerate(self._updates[:MERGED_AT_MOST]):
+            size += len(update)
+            if number and size > PART:
+                return number
+        return min(len(self._updates), MERGED_AT_MOST)

@@ -8,13 +8,22 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tests.vectors import canonical_cases, move_cases, ordering_cases, tree_cases, undo_cases, validation_cases
+from tests.vectors import (
+    canonical_cases,
+    move_cases,
+    ordering_cases,
+    split_cases,
+    tree_cases,
+    undo_cases,
+    validation_cases,
+)
 
 FOLDER = Path(__file__).parent
 SOURCES = {
     "canonical": canonical_cases.cases,
     "moves": move_cases.cases,
     "ordering": ordering_cases.cases,
+    "split": split_cases.cases,
     "tree": tree_cases.cases,
     "undo": undo_cases.cases,
     "validation": validation_cases.cases,
