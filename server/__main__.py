@@ -50,6 +50,7 @@ def serve(
     port: Annotated[str | None, typer.Option(help=_help("port"))] = None,
     data: Annotated[Path | None, typer.Option(help=_help("data"))] = None,
     database: Annotated[str | None, typer.Option(help=_help("database"))] = None,
+    redis: Annotated[str | None, typer.Option(help=_help("redis"))] = None,
     blobs: Annotated[str | None, typer.Option(help=_help("blobs"))] = None,
     peer: Annotated[bool | None, typer.Option("--peer/--no-peer", help=_help("peer"))] = None,
     open: Annotated[bool | None, typer.Option("--open/--no-open", help=_help("open"))] = None,
@@ -58,8 +59,8 @@ def serve(
 ) -> None:
     """Serve the editor, the documents and the API."""
     given = {
-        "host": host, "port": port, "data": data, "database": database, "blobs": blobs, "peer": peer, "open": open,
-        "public_url": public_url, "log": log,
+        "host": host, "port": port, "data": data, "database": database, "redis": redis, "blobs": blobs, "peer": peer,
+        "open": open, "public_url": public_url, "log": log,
     }  # fmt: skip
     settings = read_settings({name: value for name, value in given.items() if value is not None})
     configure_logging(settings)

@@ -35,6 +35,8 @@ from server.limits.sockets import SocketLimits
 from server.limits.values import RateValues, rate_values, socket_values
 from server.metrics import LoopLag, Metrics
 from server.migrations import migrate
+from server.nodes.bridges import MirrorBridge, bridge_access, bridge_wake_ups
+from server.nodes.cluster import Cluster, open_cluster
 from server.projects import Projects
 from server.scene_writer import SceneWriter
 from server.scenes import Scenes
@@ -74,6 +76,7 @@ class Services:
     sockets: SocketLimits
     privacy: Privacy
     histories: Histories
+    cluster: Cluster
 
     @property
     def auth(self) -> Authenticator:
@@ -101,12 +104,13 @@ async def open_services(
         log, writer = SqlUpdateLog(engine), SceneWriter()
         try:
             async with (
-                Rooms(log, telemetry, idle_seconds=settings.room_idle_seconds) as rooms,
+                open_cluster(engine, settings.data, settings.redis, settings.node_lease_seconds) as cluster,
+                Rooms(log, telemetry, idle_seconds=settings.room_idle_seconds, cluster=cluster) as rooms,
                 open_histories(engine, rooms, Projects(engine, clock), clock) as histories,
             ):
                 scenes = Scenes(rooms, writer)
                 services = _wire(
-                    settings, secrets, clock, engine, log, telemetry, blobs, rooms, scenes, rates, histories
+                    settings, secrets, clock, engine, log, telemetry, blobs, rooms, scenes, rates, histories, cluster
                 )
                 try:
                     async with _running(*_tasks(services)):
@@ -125,6 +129,7 @@ async def open_services(
 def _wire(
     settings: Settings, secrets: Secrets, clock: Callable[[], float], engine: AsyncEngine, log: UpdateLog,
     telemetry: Telemetry, blobs: BlobStore, rooms: Rooms, scenes: Scenes, rates: Rates, histories: Histories,
+    cluster: Cluster,
 ) -> Services:  # fmt: skip
     queue, ledger, projects = JobQueue(engine, clock), BlobLedger(engine, clock), Projects(engine, clock)
     leases = Leases(engine, clock, seconds=settings.lease_seconds, attempts=settings.job_attempts)
@@ -141,6 +146,9 @@ def _wire(
     rooms.on_commit(intake.committed)
     rooms.on_commit(activity.committed)
     rooms.on_commit(histories.compactor.committed)
+    bridge_access(cluster.bulletin, accounts.access.changed)
+    bridge_wake_ups(cluster.bulletin, dispatcher.signals)
+    MirrorBridge(cluster.bulletin, mirror, queue)
     limits = Limits(message=settings.max_message)
     sync = Sync(rooms, accounts.auth, accounts.access, projects.read, telemetry, limits, sockets)
     metrics = Metrics(telemetry)
@@ -149,14 +157,13 @@ def _wire(
         settings, accounts, telemetry, metrics, engine, log, projects, rooms, sync, scenes, blobs, ledger,
         dispatcher, PlainCopies(dispatcher, ledger, blobs), Answers(engine, clock), intake, activity,
         rates, rate_values(settings), quotas, sockets,
-        Privacy(engine, rooms, blobs, accounts.access.changed), histories,
+        Privacy(engine, rooms, blobs, accounts.access.changed), histories, cluster,
     )  # fmt: skip
 
 
 def open_rates(settings: Settings) -> Rates:
     """Rates of this process, or of all servers of a Redis."""
-    redis = str(getattr(settings, "redis", "") or "")
-    return Rates(RedisWindow(redis) if redis else MemoryWindow())
+    return Rates(RedisWindow(settings.redis) if settings.redis else MemoryWindow())
 
 
 def open_tracing(settings: Settings) -> Tracing:

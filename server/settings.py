@@ -40,6 +40,10 @@ class Settings(LimitFields, OperationsFields):
     database: str = Field(
         "", description="postgresql://user@host/name or sqlite:///path; empty: SQLite in the data folder."
     )
+    redis: str = Field("", description="redis://host: several servers on one database act as one; empty: one alone.")
+    node_lease_seconds: Seconds = Field(
+        4.0, description="A server that is silent for this long is replaced by another."
+    )
     blobs: str = Field("", description="Blob store URL (file:, memory:, s3:); empty: a folder in the data folder.")
     peer: bool = Field(True, description="Start one compute peer in a child process.")
     open: bool = Field(False, description="Open the start page in a browser.")

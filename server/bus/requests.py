@@ -6,7 +6,7 @@ the payload. A refusal's payload is JSON (code, message, hint).
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import structlog
@@ -14,6 +14,7 @@ import structlog
 from crdt.errors import MaquetteError, ProtocolError
 from crdt.lib0 import Decoder, encode_bytes, encode_string, encode_uint
 from server.bus.base import Bus, BusTimeout
+from server.errors import Refusal, Unavailable
 
 _QUESTION, _ANSWER, _REFUSAL = 0, 1, 2
 _log = structlog.get_logger()
@@ -81,7 +82,8 @@ class Requests:
         try:
             kind, answer = _ANSWER, await self._answer(verb, payload)
         except MaquetteError as error:
-            kind, answer = _REFUSAL, json.dumps(error.as_json()).encode()
+            told = {"kind": type(error).__name__, **error.as_json()}
+            kind, answer = _REFUSAL, json.dumps(told).encode()
         except Exception:
             _log.exception("question_failed", verb=verb)
             refusal = {"code": "internal_error", "message": f"{verb} failed at the other node", "hint": "see its log"}
@@ -99,8 +101,22 @@ def _settle(done: asyncio.Future[bytes], kind: int, payload: bytes) -> None:
     if kind == _ANSWER:
         done.set_result(payload)
     else:
-        told: dict[str, Any] = json.loads(payload)
-        done.set_exception(MaquetteError(told["code"], told["message"], told.get("hint", "")))
+        done.set_exception(_raised(json.loads(payload)))
+
+
+def _raised(told: dict[str, Any]) -> MaquetteError:
+    """The error as the other side raised it, of its own class where this side knows that."""
+    kinds = {one.__name__: one for one in _errors(MaquetteError)}
+    kind = kinds.get(told.get("kind", ""), MaquetteError)
+    # Those that are made of something else than a code and a text tell of a failure of the other node's.
+    is_plain = issubclass(kind, Refusal) or kind.__init__ is MaquetteError.__init__
+    return (kind if is_plain else Unavailable)(told["code"], told["message"], told.get("hint", ""))
+
+
+def _errors(kind: type[MaquetteError]) -> Iterator[type[MaquetteError]]:
+    for one in kind.__subclasses__():
+        yield one
+        yield from _errors(one)
 
 
 def _channel(node: str) -> str:

@@ -6,6 +6,7 @@ The queue in SQL decides; this class tells everybody who waits (long polls, peer
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
@@ -16,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from crdt.errors import MaquetteError
 from crdt.ids import new_id
+from crdt.lib0 import Decoder, encode_bytes
 from crdt.schema import Job
 from server.auth import Identity, stable_id
 from server.errors import Conflict, Forbidden, Unprocessable
@@ -38,6 +40,7 @@ log = structlog.get_logger()
 _QUEUED = "queued"
 _LEASED = "leased"
 _PEER_SEEN = 90.0
+_COMMIT = "jobs.commit"
 
 
 class Dispatcher:
@@ -61,6 +64,7 @@ class Dispatcher:
         self._job_rates = job_rates
         self._clock = clock
         self._peers: dict[str, float] = {}
+        rooms.answer(_COMMIT, self._commit_for_other)
 
     # -- asking
 
@@ -231,8 +235,20 @@ class Dispatcher:
                 async with self._engine.begin() as connection:
                     await finish(connection)
                 return
-            room = await self._rooms.room(scene_branch(job.project))
+            branch = scene_branch(job.project)
+            if (owner := await self._rooms.owner(branch)) != "":
+                told = json.dumps({"id": job.id, "lease": lease, "result": result}).encode()
+                await self._rooms.ask(owner, _COMMIT, encode_bytes(told) + encode_bytes(update))
+                return
+            room = await self._rooms.room(branch)
             await room.commit_job(job.id, stable_id("peer", job.worker), update, finish)
+
+    async def _commit_for_other(self, payload: bytes) -> bytes:
+        """A result that was handed in at a node which does not own the scene."""
+        decoder = Decoder(payload)
+        told, update = json.loads(decoder.var_bytes()), decoder.var_bytes()
+        await self._commit(await self.queue.find(told["id"]), told["lease"], told["result"], update)
+        return b""
 
     async def fail(self, id: str, lease: str, error: JsonObject, retry: bool) -> QueuedJob:
         job = await self.queue.find(id)

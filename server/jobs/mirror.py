@@ -5,7 +5,7 @@ a job is written back. The queue is the truth; the document is repaired from it 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from crdt import jobs as job_records
@@ -33,6 +33,14 @@ class SessionMirror:
         self._queue = queue
         self._rooms: dict[str, Room] = {}
         self._locks = KeyedLocks()
+        self._on_absent: list[Callable[[QueuedJob], None]] = []
+
+    def on_absent(self, listener: Callable[[QueuedJob], None]) -> None:
+        """Have it called with each job to show whose session document is not owned by this node."""
+        self._on_absent.append(listener)
+
+    def is_here(self, project: str) -> bool:
+        return project in self._rooms
 
     async def repair(self, room: Room) -> None:
         """Make a session document that was just loaded equal to the queue, before anybody joins."""
@@ -51,6 +59,8 @@ class SessionMirror:
         async with self._locks.hold(job.project):
             room = self._rooms.get(job.project)
             if room is None:
+                for listener in self._on_absent:
+                    listener(job)
                 return
             try:
                 # Read again under the lock: of two changes that are told out of order the later one stays.

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 
 class Signals:
-    """Named events within this process. Closing wakes everybody, so that a stopping server keeps nobody waiting."""
+    """Named events of this process. Closing wakes everybody, so that a stopping server keeps nobody waiting.
+
+    With other nodes, a bus listens with `forward` and calls `notify_here` for what those told it.
+    """
 
     def __init__(self) -> None:
         self._waiting: dict[str, set[asyncio.Event]] = {}
+        self._forwards: list[Callable[[str], None]] = []
         self.closed = False
 
     @contextmanager
@@ -29,14 +33,27 @@ class Signals:
             if not waiting:
                 del self._waiting[name]
 
+    def forward(self, listener: Callable[[str], None]) -> None:
+        """Have it called for every name that is notified at this node."""
+        self._forwards.append(listener)
+
     def notify(self, name: str) -> None:
+        self.notify_here(name)
+        for listener in self._forwards:
+            listener(name)
+
+    def notify_here(self, name: str) -> None:
         for event in self._waiting.get(name, ()):
             event.set()
 
     def close(self) -> None:
         self.closed = True
+        self.notify_all_here()
+
+    def notify_all_here(self) -> None:
+        """Have everybody look again."""
         for name in list(self._waiting):
-            self.notify(name)
+            self.notify_here(name)
 
 
 async def wait_for(event: asyncio.Event, seconds: float) -> bool:

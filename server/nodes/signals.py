@@ -1,6 +1,6 @@
 """Signals of the server's parts, carried to every node by name: `access.changed`, `jobs.queued`, `session.revoked`, …
 
-    bulletin.on("jobs.changed", hear)            # hear(told), on every node, the sender's own included
+    bulletin.on("jobs.changed", hear)            # hear(told), on every node but the sender's
     bulletin.tell("jobs.changed", {"project": "…"})
 
 A hint, not a promise: one that is lost while the bus is away costs time, never truth (the database holds that).
@@ -23,7 +23,7 @@ _log = structlog.get_logger()
 
 
 class Bulletin:
-    """Listeners must not wait or raise. Own signals are heard at once, also while the bus is away."""
+    """Listeners must not wait or raise."""
 
     def __init__(self, bus: Bus) -> None:
         self._bus = bus
@@ -41,14 +41,10 @@ class Bulletin:
         self._bus.on_gap(listener)
 
     def tell(self, name: str, told: Told) -> None:
-        self._call(name, told)
         self._bus.publish(_CHANNEL, json.dumps([self._sender, name, told]).encode())
 
     def _hear(self, message: bytes) -> None:
         sender, name, told = json.loads(message)
         if sender != self._sender:
-            self._call(name, told)
-
-    def _call(self, name: str, told: Told) -> None:
-        for listener in self._listeners.get(name, ()):
-            listener(told)
+            for listener in self._listeners.get(name, ()):
+                listener(told)

@@ -34,7 +34,7 @@ async def readyz(request: Request) -> Response:
     return JSONResponse({"ready": True, **(details if shown else {})})
 
 
-async def _state(services: Services | None) -> tuple[str, dict[str, int]]:
+async def _state(services: Services | None) -> tuple[str, dict[str, object]]:
     """Why the server is not ready (empty: it is), and what else there is to tell."""
     if services is None or services.dispatcher.signals.closed:
         return "starting or stopping", {}
@@ -44,7 +44,7 @@ async def _state(services: Services | None) -> tuple[str, dict[str, int]]:
         return f"the database does not answer: {type(error).__name__}", {}
     if services.rooms.failing:
         return f"{len(services.rooms.failing)} documents cannot be saved", {}
-    return "", {"peers": services.dispatcher.peer_count()}
+    return "", {"peers": services.dispatcher.peer_count(), **services.cluster.status()}
 
 
 @router.get("/metrics", response_class=PlainTextResponse, responses=refusals())

@@ -292,6 +292,10 @@ class Rooms:
 
     # -- for other nodes
 
+    def answer(self, verb: str, answerer: Callable[[bytes], Awaitable[bytes]]) -> None:
+        """Have questions of other nodes answered."""
+        self._cluster.requests.answer(verb, answerer)
+
     async def _owned(self, branch: str) -> tuple[Room, int]:
         room = await self.room(branch)
         lease = self._leases.get(room)
