@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 WEB_SOURCES := $(shell find web/core web/editor -type f 2>/dev/null) web/vite.config.ts web/package.json web/tsconfig.json
 
-.PHONY: run test bench bench-sync soak lint format types wheel programs clean
+.PHONY: run test bench bench-sync soak soak-faults lint format types wheel programs clean
 
 run: .venv/.product server/client/index.html
 	$(BIN)/maquette serve --host $(HOST) --port $(PORT)
@@ -22,6 +22,10 @@ bench-sync: programs .venv/.dev server/client/index.html
 
 soak: programs .venv/.dev server/client/index.html
 	MAQUETTE_SOAK=1 $(BIN)/python -m pytest tests/random tests/scenarios tests/compute/peer -m "not browser"
+
+soak-faults: programs .venv/.dev server/client/index.html
+	@tests/support/programs.sh drills
+	$(BIN)/python -m tests.drills
 
 lint: .venv/.dev web/node_modules/.installed
 	$(BIN)/ruff check .

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Checks that the system has the programs that `make run` (argument: run) or `make test` (argument: test) needs.
+# Checks that the system has the programs that `make run`, `make test` or `make soak-faults` needs (argument: run, test or
+# drills).
 # Installs what is missing from the system's packages when CI is set or when it is root in a container; otherwise prints
 # the one command that does and fails.
 set -euo pipefail
@@ -20,6 +21,10 @@ if [ "${1:-test}" = test ]; then
   need chromium chromium-browser google-chrome -- chromium
   need redis-server -- redis-server
   need postgres /usr/lib/postgresql/*/bin/postgres -- postgresql
+fi
+if [ "${1:-test}" = drills ]; then
+  need ip -- iproute2
+  need /usr/lib/*/faketime/libfaketime.so.1 -- libfaketime
 fi
 [ ${#packages[@]} -eq 0 ] && exit 0
 

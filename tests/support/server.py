@@ -36,7 +36,10 @@ _SERVES = "Maquette serves on "
 
 @dataclass
 class ServerProcess:
-    """One `maquette serve` at a time over one data folder. The address stays the same over restarts."""
+    """One `maquette serve` at a time over one data folder. The address stays the same over restarts.
+
+    prefix: a command that runs the server somewhere else, such as in a network namespace.
+    """
 
     data: Path
     options: list[str] = field(default_factory=list)
@@ -44,13 +47,14 @@ class ServerProcess:
     port: int = 0
     url: str = ""
     process: subprocess.Popen[str] | None = None
+    prefix: list[str] = field(default_factory=list)
 
     def start(self) -> None:
         """Start and wait until it is ready."""
         command = [sys.executable, "-m", "server", "serve", "--data", str(self.data), "--port", str(self.port)]
         with (self.log).open("ab") as log:
             self.process = subprocess.Popen(
-                [*command, *self.options], stdout=subprocess.PIPE, stderr=log, text=True, cwd=TOP,
+                [*self.prefix, *command, *self.options], stdout=subprocess.PIPE, stderr=log, text=True, cwd=TOP,
                 env={**os.environ, **self.environment},
             )  # fmt: skip
         self.url = self._wait_for_address()

@@ -1,0 +1,1 @@
+"""Fault drills: clients edit while servers, databases, disks, clocks and networks fail (`make soak-faults`)."""

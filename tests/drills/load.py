@@ -1,0 +1,93 @@
+"""People who edit all the time, remember what they were told is saved, and how long that took."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from bisect import bisect_right
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+
+import crdt
+from crdt.client import LiveScene
+from crdt.update_reader import read_state_vector
+from tests.support.acknowledged import Acknowledged, Editor, converge
+
+PAUSE = 0.02
+"""Seconds between an acknowledgement and the next edits: a fast worker with a mouse."""
+
+
+@dataclass(frozen=True)
+class Acknowledgement:
+    """asked, told: time.monotonic()."""
+
+    asked: float
+    told: float
+
+
+class TimedEditor(Editor):
+    def __init__(self, scene: LiveScene, seed: int) -> None:
+        super().__init__(scene, seed)
+        self.live = scene
+        self.times: list[Acknowledgement] = []
+
+    async def run(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            for _ in range(self.random.randint(1, 4)):
+                self.edit()
+            told = Acknowledged(read_state_vector(self.scene.state_vector()), self.scene.delete_set())
+            asked = time.monotonic()
+            await self.live.saved()
+            self.times.append(Acknowledgement(asked, time.monotonic()))
+            self.acknowledged = told
+            self.counts["saved"] += 1
+            await asyncio.sleep(PAUSE)
+
+    def saved_since(self, moment: float) -> float | None:
+        """When it was first told that something it asked for after `moment` is saved."""
+        at = bisect_right(self.times, moment, key=lambda one: one.asked)
+        return self.times[at].told if at < len(self.times) else None
+
+
+@dataclass
+class Crowd:
+    editors: Sequence[TimedEditor]
+    running: list[asyncio.Task[None]] = field(default_factory=list)
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def all_saved_since(self, moment: float, seconds: float) -> float:
+        """Wait until everybody was told that something asked for after `moment` is saved; when that was."""
+        async with asyncio.timeout(seconds):
+            while any(editor.saved_since(moment) is None for editor in self.editors):
+                self.raise_if_ended()
+                await asyncio.sleep(0.02)
+        return max(editor.saved_since(moment) or 0.0 for editor in self.editors)
+
+    def raise_if_ended(self) -> None:
+        for task in self.running:
+            if task.done() and not self.stopping.is_set():
+                task.result()
+                raise AssertionError("an editor ended by itself")
+
+    async def finish(self) -> None:
+        """Everybody stops, and holds the same."""
+        self.stopping.set()
+        await asyncio.gather(*self.running)
+        await converge([editor.scene for editor in self.editors])
+
+
+@asynccontextmanager
+async def crowd(pages: Sequence[str], token: str | None) -> AsyncIterator[Crowd]:
+    """One editor for each page's address."""
+    async with AsyncExitStack() as stack:
+        enter = stack.enter_async_context
+        scenes = [await enter(crdt.join(page, token, name=f"editor {n}")) for n, page in enumerate(pages)]
+        people = Crowd([TimedEditor(scene, seed) for seed, scene in enumerate(scenes)])
+        people.running = [asyncio.create_task(editor.run(people.stopping)) for editor in people.editors]
+        try:
+            yield people
+        finally:
+            for task in people.running:
+                task.cancel()
+            await asyncio.wait(people.running)
