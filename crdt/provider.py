@@ -132,11 +132,14 @@ class Provider:
             self._on_presence(gone)
 
     def _reason(self, closed: ChannelClosed) -> Exception:
+        """The close code says whether what was told before it is final: a server that stops will be back."""
         if closed.code == FRAME_TOO_LARGE:
             self._refusal = self._refusal or ConnectionRefused(
                 "message_too_large", "one message holds more than the other side takes", "MAQUETTE_MAX_MESSAGE"
             )
-        if self._refusal is None and closed.code in REFUSALS and closed.code not in TRANSIENT:
+        elif closed.code in TRANSIENT or closed.code not in REFUSALS:
+            self._refusal = None
+        elif self._refusal is None:
             self._refusal = ConnectionRefused(closed.reason or "refused", f"the server closed with {closed.code}")
         return self._refusal or closed
 

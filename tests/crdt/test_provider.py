@@ -1,4 +1,4 @@
-"""What a provider says of *saved* when its connection is gone."""
+"""What a provider says when its connection is gone."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from crdt import nodes
 from crdt.channel import ChannelClosed
 from crdt.document import SceneDocument
 from crdt.errors import ConnectionRefused
-from crdt.messages import Message, Saved, SyncStep1, SyncStep2, encode
+from crdt.messages import RESTART, TOO_FAST, UPDATE_REFUSED, Message, Refused, Saved, SyncStep1, SyncStep2, encode
 from crdt.provider import Provider
 
 
@@ -18,21 +18,21 @@ class HandChannel:
     """A channel whose other end is the test."""
 
     def __init__(self) -> None:
-        self.incoming: asyncio.Queue[bytes | None] = asyncio.Queue()
+        self.incoming: asyncio.Queue[bytes | int] = asyncio.Queue()
 
     def say(self, message: Message) -> None:
         self.incoming.put_nowait(encode(message))
 
-    def hang_up(self) -> None:
-        self.incoming.put_nowait(None)
+    def hang_up(self, code: int = 1006) -> None:
+        self.incoming.put_nowait(code)
 
     async def send(self, message: bytes) -> None:
         assert message
 
     async def receive(self) -> bytes:
         received = await self.incoming.get()
-        if received is None:
-            raise ChannelClosed(1006, "gone")
+        if isinstance(received, int):
+            raise ChannelClosed(received, "gone")
         return received
 
     async def close(self, *_: object) -> None:
@@ -54,3 +54,18 @@ async def test_an_edit_after_the_end_is_not_saved() -> None:
     assert not provider.is_saved
     with pytest.raises(ConnectionRefused):
         await provider.saved()
+
+
+@pytest.mark.parametrize(
+    ("code", "error"),
+    [(RESTART, ChannelClosed), (TOO_FAST, ChannelClosed), (1006, ChannelClosed), (UPDATE_REFUSED, ConnectionRefused)],
+)
+async def test_the_close_says_whether_a_refusal_is_final(code: int, error: type[Exception]) -> None:
+    """A server that stops says so to whoever comes, and is back in a moment."""
+    channel = HandChannel()
+    channel.say(Refused("the_code", "for now, or for good"))
+    channel.hang_up(code)
+    with pytest.raises(error) as raised:
+        await Provider(SceneDocument(), channel).run()
+    if error is ConnectionRefused:
+        assert raised.value.code == "the_code"
