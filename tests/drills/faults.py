@@ -69,7 +69,8 @@ async def drill(system: System, people: Crowd, count: int, seed: int, log: Log) 
         recovered = await people.all_saved_since(healed, RECOVERY) - healed
         log.recovered.setdefault(f"{system.name}: {name}", []).append(recovered)
         print(f"{number + 1:4}/{len(names)} {name}: {recovered:.2f} s", flush=True)
-        assert_kept(await state_in(system.database, system.project), people.editors, f"after fault {number} ({name})")
+        told = [editor.acknowledged for editor in people.editors]
+        assert_kept(await state_in(system.database, system.project), told, f"after fault {number} ({name})")
     await people.finish()
     disk = await state_in(system.database, system.project)
     assert disk.canonical() == people.editors[0].scene.canonical(), "the log holds something else than the replicas"

@@ -58,10 +58,11 @@ class Crowd:
 
     async def all_saved_since(self, moment: float, seconds: float) -> float:
         """Wait until everybody was told that something asked for after `moment` is saved; when that was."""
-        async with asyncio.timeout(seconds):
-            while any(editor.saved_since(moment) is None for editor in self.editors):
-                self.raise_if_ended()
-                await asyncio.sleep(0.02)
+        deadline = time.monotonic() + seconds
+        while stuck := [editor for editor in self.editors if editor.saved_since(moment) is None]:
+            self.raise_if_ended()
+            assert time.monotonic() < deadline, _told(stuck, seconds)
+            await asyncio.sleep(0.02)
         return max(editor.saved_since(moment) or 0.0 for editor in self.editors)
 
     def raise_if_ended(self) -> None:
@@ -91,3 +92,12 @@ async def crowd(pages: Sequence[str], token: str | None) -> AsyncIterator[Crowd]
             for task in people.running:
                 task.cancel()
             await asyncio.wait(people.running)
+
+
+def _told(stuck, seconds):
+    lines = [f"not saved for {seconds} s"]
+    for one in stuck:
+        for link in one.live._links:
+            lines.append(repr({k: v for k, v in vars(link).items() if k not in ("awareness", "_document")}))
+            lines.append("    " + repr({k: v for k, v in vars(link._provider).items() if k not in ("_updates",)} if link._provider else None)[:1500])
+    return "\n".join(lines)

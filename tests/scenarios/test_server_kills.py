@@ -56,7 +56,8 @@ async def test_everything_reported_saved_survives_kill_9(tmp_path: Path) -> None
                 await server.start(environment)
             how = await die(server, bool(environment), chance)
             offsets.append(how)
-            assert_kept(await state_in(database, project), editors, f"kill {number} ({how})")
+            told = [editor.acknowledged for editor in editors]
+            assert_kept(await state_in(database, project), told, f"kill {number} ({how})")
             assert not any(task.done() for task in running), [task for task in running if task.done()]
             await server.start()
         stop.set()

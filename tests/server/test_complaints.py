@@ -70,8 +70,7 @@ async def test_saved_is_not_stored(server: Studio, tmp_path: Path) -> None:
         await scene.saved()
         told = Acknowledged(read_state_vector(scene.state_vector()), scene.delete_set())
         await server.kill()
-        editor.acknowledged = told
-        assert_kept(await state_in(database_of(tmp_path), scene.project), [editor], "after kill -9")
+        assert_kept(await state_in(database_of(tmp_path), scene.project), [told], "after kill -9")
 
 
 async def test_unload_and_save_race(tmp_path: Path) -> None:

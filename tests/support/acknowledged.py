@@ -96,12 +96,13 @@ async def state_in(database: str, project: str) -> SceneDocument:
         await engine.dispose()
 
 
-def assert_kept(disk: SceneDocument, editors: Sequence[Editor], when: str) -> None:
+def assert_kept(disk: SceneDocument, told: Sequence[Acknowledged], when: str) -> None:
+    """told: what each client knew to be saved before the disk was read."""
     clocks, deletes = read_state_vector(disk.state_vector()), disk.delete_set()
-    for number, editor in enumerate(editors):
-        lost = {c: n for c, n in editor.acknowledged.clocks.items() if clocks.get(c, 0) < n}
+    for number, acknowledged in enumerate(told):
+        lost = {c: n for c, n in acknowledged.clocks.items() if clocks.get(c, 0) < n}
         assert not lost, f"{when}: client {number} was told that {lost} is saved, the disk has {clocks}"
-        assert covers(deletes, editor.acknowledged.deletes), f"{when}: client {number} lost saved deletes"
+        assert covers(deletes, acknowledged.deletes), f"{when}: client {number} lost saved deletes"
 
 
 async def converge(scenes: Sequence[SceneDocument]) -> None:

@@ -24,7 +24,7 @@ if [ "${1:-test}" = test ]; then
 fi
 if [ "${1:-test}" = drills ]; then
   need ip -- iproute2
-  need /usr/lib/*/faketime/libfaketime.so.1 -- libfaketime
+  compgen -G "/usr/lib/*/faketime/libfaketime.so.1" >/dev/null || packages+=(libfaketime)
 fi
 [ ${#packages[@]} -eq 0 ] && exit 0
 
