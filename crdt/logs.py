@@ -87,9 +87,37 @@ class RotatingFile:
         return self._path.open("a", encoding="utf-8")
 
 
+class SteadyStream:
+    """A text stream on which a full disk or a closed pipe costs lines, never the program that writes them.
+
+    The next line that can be written says how many were lost.
+    """
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self._lost = 0
+
+    def write(self, text: str) -> int:
+        try:
+            if self._lost:
+                self._stream.write(f'{{"event": "log_lines_lost", "level": "error", "lines": {self._lost}}}\n')
+                self._lost = 0
+            self._stream.write(text)
+            self._stream.flush()
+        except (OSError, ValueError):  # ValueError: the stream is closed
+            self._lost += 1
+        return len(text)
+
+    def flush(self) -> None:
+        """Every write is flushed."""
+
+    def isatty(self) -> bool:
+        return bool(self._stream.isatty())
+
+
 def configure(level: str, stream: Any = None) -> None:
     """Send our logs and those of libraries to one stream (stderr). Libraries speak up from warnings on."""
-    stream = stream or sys.stderr
+    stream = SteadyStream(stream or sys.stderr)
     # On a terminal a person reads, so lines are text; everything else is read by programs.
     render: Processor = structlog.dev.ConsoleRenderer() if stream.isatty() else structlog.processors.JSONRenderer()
     structlog.configure(

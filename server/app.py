@@ -65,10 +65,13 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_services(settings, clock, telemetry, rates) as services:
-            app.state.services = services
-            app.state.stop = services.dispatcher.signals.close
-            yield
+        try:
+            async with open_services(settings, clock, telemetry, rates) as services:
+                app.state.services = services
+                app.state.stop = services.dispatcher.signals.close
+                yield
+        finally:
+            app.state.ended()
 
     app = FastAPI(
         title="Maquette", version=VERSION, description=DESCRIPTION, lifespan=lifespan,
@@ -76,6 +79,7 @@ def create_app(
     )  # fmt: skip
     app.state.client = client or ClientFiles()
     app.state.stop = lambda: None
+    app.state.ended = lambda: None
     app.state.telemetry = telemetry
     app.state.crash_reports = CrashReports(settings.crash_reports, settings)
     refused.install(app)

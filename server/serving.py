@@ -34,8 +34,11 @@ def serve(settings: Settings) -> None:
     )  # fmt: skip
     listening = config.bind_socket()
     server = Server(config, lambda: app.state.stop())
+    app.state.ended = server.end
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
         runner.run(_serve(server, settings, listening))
+    if server.has_failed:
+        raise typer.Exit(1)
 
 
 async def _serve(server: Server, settings: Settings, listening: socket.socket) -> None:
@@ -100,6 +103,15 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self.ready = asyncio.Event()
         self._stop = stop
+
+    def end(self) -> None:
+        """Without its services it serves nothing: a process that ends is started again, one that stays is not."""
+        self.should_exit = True
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether the application ended with an exception, at its start or later."""
+        return bool(getattr(self.lifespan, "error_occurred", False))
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

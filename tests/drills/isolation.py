@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -69,6 +70,7 @@ class Namespace:
 def namespace(number: int) -> Iterator[Namespace]:
     """number: 0…60, its own for each namespace that exists at the same time."""
     name = f"maquette{os.getpid()}-{number}"
+    _remove_leftovers()
     _ip("netns", "add", name)
     try:
         _ip("-n", name, "link", "set", "lo", "up")
@@ -77,8 +79,16 @@ def namespace(number: int) -> Iterator[Namespace]:
         _ip("netns", "del", name)
 
 
+def _remove_leftovers() -> None:
+    """Cables of drills that were killed: their addresses would lead nowhere."""
+    links = subprocess.run(["ip", "-o", "link"], check=True, capture_output=True, text=True).stdout
+    for device, process in re.findall(r"(mq[fb]\d+x(\d+))@", links):
+        if not Path(f"/proc/{process}").exists():
+            _ip("link", "del", device)
+
+
 def _connect(name: str, side: str, subnet: int) -> Link:
-    device, inner = f"mq{side}{subnet}x{os.getpid() % 100000}", f"{side}{subnet}"
+    device, inner = f"mq{side}{subnet}x{os.getpid()}", f"{side}{subnet}"
     link = Link(device, f"{_NETWORK}.{subnet}.1", f"{_NETWORK}.{subnet}.2")
     _ip("link", "add", device, "type", "veth", "peer", "name", inner, "netns", name)
     _ip("addr", "add", f"{link.outside}/30", "dev", device)

@@ -61,7 +61,8 @@ class Crowd:
         deadline = time.monotonic() + seconds
         while stuck := [editor for editor in self.editors if editor.saved_since(moment) is None]:
             self.raise_if_ended()
-            assert time.monotonic() < deadline, _told(stuck, seconds)
+            named = [one.live.presence.user["name"] for one in stuck]
+            assert time.monotonic() < deadline, f"nothing of {named} was saved for {seconds} s"
             await asyncio.sleep(0.02)
         return max(editor.saved_since(moment) or 0.0 for editor in self.editors)
 
@@ -92,12 +93,3 @@ async def crowd(pages: Sequence[str], token: str | None) -> AsyncIterator[Crowd]
             for task in people.running:
                 task.cancel()
             await asyncio.wait(people.running)
-
-
-def _told(stuck, seconds):
-    lines = [f"not saved for {seconds} s"]
-    for one in stuck:
-        for link in one.live._links:
-            lines.append(repr({k: v for k, v in vars(link).items() if k not in ("awareness", "_document")}))
-            lines.append("    " + repr({k: v for k, v in vars(link._provider).items() if k not in ("_updates",)} if link._provider else None)[:1500])
-    return "\n".join(lines)

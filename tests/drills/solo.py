@@ -76,8 +76,8 @@ async def solo(folder: Path) -> AsyncIterator[System]:
         data.mkdir()
         server = ServerProcess(data, ["--no-peer", "--host", net.front.inside], prefix=net.prefix)
         one = Solo(server, disk, clock, net)
-        await one.start()
         stack.callback(server.kill)
+        await one.start()
         token = (data / "access.key").read_text().strip()
         project = await create_project(server.url, token)
         yield System(
