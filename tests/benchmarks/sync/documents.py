@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -54,30 +55,34 @@ def update_frame(update: bytes, prefix: bytes = b"") -> bytes:
     return prefix + bytes((SYNC, UPDATE)) + encode_bytes(update)
 
 
-@dataclass(frozen=True)
-class Scene:
-    """A large scene as updates of at most CHUNK nodes each, and what they add up to."""
-
-    chunks: tuple[bytes, ...]
-    nodes: int
-
-
-CHUNK = 1000
+CHUNK = 1_000_000
+"""Bytes of one update of a large scene, about."""
+_NODES_IN_CHUNK, _STROKES_IN_CHUNK = 2_700, 340
+_STROKE_BYTES = 2_900
+"""Of a sculpting stroke over 465 vertices."""
 
 
 @functools.cache
-def make_scene(nodes: int) -> Scene:
-    """So many nodes of ten fields each: 370 bytes a node."""
+def make_scene(nodes: int, strokes: int = 0) -> tuple[bytes, ...]:
+    """A large scene as updates: nodes of ten fields each (370 bytes a node), and sculpting strokes."""
     doc: Doc = Doc(client_id=new_client_id())
-    root = doc.get("nodes", type=Map)
+    node_root, stroke_root = doc.get("nodes", type=Map), doc.get("strokes", type=Map)
     chunks: list[bytes] = []
     subscription = doc.observe(lambda event: chunks.append(event.update))
-    for start in range(0, nodes, CHUNK):
+    for numbers in _parts(nodes, _NODES_IN_CHUNK):
         with doc.transaction():
-            for number in range(start, min(start + CHUNK, nodes)):
-                root[new_id()] = Map(_fields(number))
+            for number in numbers:
+                node_root[new_id()] = Map(_fields(number))
+    for numbers in _parts(strokes, _STROKES_IN_CHUNK):
+        with doc.transaction():
+            for _ in numbers:
+                stroke_root[f"{new_id()}/{new_id()}"] = secrets.token_bytes(_STROKE_BYTES)
     subscription.drop()
-    return Scene(tuple(chunks), nodes)
+    return tuple(chunks)
+
+
+def _parts(count: int, size: int) -> Iterator[range]:
+    return (range(start, min(start + size, count)) for start in range(0, count, size))
 
 
 def _fields(number: int) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pycrdt import Doc, Map
@@ -11,7 +12,7 @@ from pycrdt import Doc, Map
 from tests.benchmarks.report import median
 from tests.benchmarks.sync.clients import Client
 from tests.benchmarks.sync.convergence import Diverged
-from tests.benchmarks.sync.documents import Scene, make_scene, make_writer, update_frame
+from tests.benchmarks.sync.documents import make_scene, make_writer, update_frame
 from tests.benchmarks.sync.joining import Joiner
 from tests.benchmarks.sync.loads.result import Result
 from tests.benchmarks.sync.loads.window import until
@@ -30,11 +31,12 @@ class Joining:
     """
 
     nodes: int
+    strokes: int = 0
     singles: int = 3
 
     async def run(self, running: Running) -> Result:
         (room,) = running.make_rooms(1)
-        scene = make_scene(self.nodes)
+        scene = make_scene(self.nodes, self.strokes)
         editor = _Editor(running, room)
         await editor.fill(scene)
         result = Result()
@@ -75,10 +77,10 @@ class _Editor:
         self._clients = [Client(running.door(room, number), number) for number in range(2)]
         self._sent: list[bytes] = []
 
-    async def fill(self, scene: Scene) -> None:
+    async def fill(self, scene: Sequence[bytes]) -> None:
         for client in self._clients:
             await client.connect()
-        for chunk in (self._writer.first, *scene.chunks):
+        for chunk in (self._writer.first, *scene):
             await self._send(chunk)
 
     async def change(self) -> None:
@@ -108,10 +110,10 @@ class _Editor:
 
 def _is_same(one: list[bytes], other: list[bytes]) -> bool:
     """Whether two lists of updates make the same document; compared as updates first, because reading a hundred
-    thousand nodes takes ten seconds.
+    thousand values takes seconds.
     """
     left, right = _document_of(one), _document_of(other)
-    return left.get_update() == right.get_update() or _nodes_of(left) == _nodes_of(right)
+    return left.get_update() == right.get_update() or _content_of(left) == _content_of(right)
 
 
 def _document_of(updates: list[bytes]) -> Doc:
@@ -122,5 +124,5 @@ def _document_of(updates: list[bytes]) -> Doc:
     return doc
 
 
-def _nodes_of(doc: Doc) -> object:
-    return doc.get("nodes", type=Map).to_py()
+def _content_of(doc: Doc) -> list[object]:
+    return [doc.get(root, type=Map).to_py() for root in ("nodes", "strokes")]
