@@ -32,6 +32,7 @@ from server.routes import (
     peers,
     people,
     privacy,
+    problems,
     projects,
     scene,
     session,
@@ -84,7 +85,8 @@ def create_app(
     app.state.crash_reports = CrashReports(settings.crash_reports, settings)
     refused.install(app)
     for module in (
-        projects, scene, log, versions, jobs, blobs, members, usage, people, peers, session, accounts, privacy,
+        projects, scene, problems, log, versions, jobs, blobs, members, usage, people, peers, session,
+        accounts, privacy,
         tokens, health,
     ):  # fmt: skip
         app.include_router(module.router)
