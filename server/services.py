@@ -43,6 +43,7 @@ from server.scenes import Scenes
 from server.settings import Settings
 from server.storage.base import StorageUnavailable, UpdateLog
 from server.storage.sql import SqlUpdateLog, open_engine
+from server.sync.rights import Rights
 from server.sync.rooms import Rooms
 from server.sync.session import Limits
 from server.sync.websocket import Sync
@@ -77,6 +78,7 @@ class Services:
     privacy: Privacy
     histories: Histories
     cluster: Cluster
+    rights: Rights
 
     @property
     def auth(self) -> Authenticator:
@@ -158,6 +160,7 @@ def _wire(
         dispatcher, PlainCopies(dispatcher, ledger, blobs), Answers(engine, clock), intake, activity,
         rates, rate_values(settings), quotas, sockets,
         Privacy(engine, rooms, blobs, accounts.access.changed), histories, cluster,
+        Rights(rooms, accounts.auth, accounts.access, projects.read),
     )  # fmt: skip
 
 
@@ -182,7 +185,7 @@ def _quota_values(settings: Settings) -> QuotaValues:
 def _tasks(services: Services) -> list[Callable[[], Coroutine[Any, Any, None]]]:
     return [
         services.dispatcher.run, services.intake.run, services.activity.run, services.histories.compactor.run,
-        LoopLag(services.telemetry).run,
+        services.rights.run, LoopLag(services.telemetry).run,
     ]  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import struct
 
-from server.auth import Identity, stable_id
+from server.auth import stable_id
 from server.blobs import BlobStore
 from server.errors import Unavailable, Unprocessable
 from server.jobs.dispatcher import Dispatcher
@@ -26,21 +26,21 @@ class PlainCopies:
         self._ledger = ledger
         self._blobs = blobs
 
-    async def find(self, project: str, who: Identity, sha256: str) -> str:
+    async def find(self, project: str, by: str, sha256: str) -> str:
         """The blob that any tool can read: this one, or its decoded copy. 503 while a peer still makes the copy."""
         plain = await self._ledger.plain_of(sha256)
         if plain is None:
             if not await is_compressed(self._blobs, sha256):
                 return sha256
-            plain = await self._decode(project, who, sha256)
+            plain = await self._decode(project, by, sha256)
         await self._ledger.record(project, plain, await self._blobs.size(plain))
         return plain
 
-    async def _decode(self, project: str, who: Identity, sha256: str) -> str:
+    async def _decode(self, project: str, by: str, sha256: str) -> str:
         # One job a blob, project and attempt series: askers that come while it runs wait for the same one.
         failures = await self._dispatcher.queue.failures("plain", project, sha256)
         id = stable_id("plain", project, sha256, str(failures))
-        await self._dispatcher.enqueue(project, id, "plain", {}, {"blob": sha256}, who.user_id)
+        await self._dispatcher.enqueue(project, id, "plain", {}, {"blob": sha256}, by)
         job = await self._dispatcher.wait(project, id, _WAIT)
         if job.state == "failed" and job.error is not None:
             raise Unprocessable(job.error["code"], job.error["message"], job.error.get("hint", ""))

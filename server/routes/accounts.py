@@ -11,7 +11,7 @@ from server.accounts.credentials import SIGN_INS
 from server.accounts.directory import CredentialRow, User
 from server.errors import Conflict, Forbidden, NotFound, Unprocessable
 from server.permissions import Scope
-from server.routes.api import ApiRoute, Body, Use, Who, allow, refusals
+from server.routes.api import Body, RightsRoute, Use, Who, allow, refusals
 from server.routes.session import (
     Calling,
     Email,
@@ -23,7 +23,7 @@ from server.routes.session import (
     welcome,
 )
 
-router = APIRouter(prefix="/api/v1/accounts", tags=["accounts"], route_class=ApiRoute)
+router = APIRouter(prefix="/api/v1/accounts", tags=["accounts"], route_class=RightsRoute)
 
 _MANY_KEYS = 100
 CredentialName = Annotated[

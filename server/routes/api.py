@@ -61,6 +61,21 @@ class ApiRoute(APIRoute):
         return strict
 
 
+class RightsRoute(ApiRoute):
+    """Of routes that change who may do what: they answer when the change has reached the sockets of this server."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def settled(request: Request) -> Response:
+            answer = await handle(request)
+            if request.method != "GET":
+                await services_of(request).rights.settled()
+            return answer
+
+        return settled
+
+
 def services_of(request: Request) -> Services:
     services: Services = request.app.state.services
     return services

@@ -2,22 +2,39 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from dataclasses import dataclass
+from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
+from server.accounts.signed_urls import MOST_SECONDS
 from server.blobs import check_sha256
 from server.errors import NotFound
 from server.http.ranges import parse_range
-from server.routes.api import ApiRoute, LiveProject, ProjectOf, Use, Who, allow, refusals
+from server.routes.api import (
+    ApiRoute,
+    Body,
+    LiveProject,
+    ProjectId,
+    ProjectOf,
+    Use,
+    Who,
+    allow,
+    identity_of,
+    refusals,
+    require,
+    role_of,
+)
 from server.services import Services
 
 router = APIRouter(prefix="/api/v1/projects/{project}/blobs", tags=["blobs"], route_class=ApiRoute)
 
 Hash = Annotated[str, Path(description="Lowercase hex SHA-256 of the bytes.")]
+_SHARED = "shared"
+"""In whose name a blob is decoded for somebody with a shared address."""
 _BYTES = {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
 
 
@@ -49,25 +66,71 @@ async def put_blob(request: Request, services: Use, who: Who, project: LiveProje
     return JSONResponse({"blob": stored.sha256, "bytes": stored.size}, 201 if new else 200)
 
 
+class LinkRequest(Body):
+    seconds: Annotated[float, Field(gt=0, le=MOST_SECONDS)]
+    name: Annotated[str, Field(max_length=256)] = ""
+    plain: bool = False
+
+
+class UrlAnswer(BaseModel):
+    url: str
+    expires: int
+
+
+@router.post(
+    "/{sha256}/link", response_model=UrlAnswer, dependencies=[allow("blob.share")], responses=refusals(404),
+)  # fmt: skip
+async def share_blob(services: Use, project: ProjectOf, sha256: Hash, body: LinkRequest) -> dict[str, Any]:
+    """An address of a blob that anybody may fetch for a while, without signing in."""
+    await _need(services, project.id, sha256)
+    url, expires = services.accounts.urls.make(project.id, sha256, body.name, body.plain, body.seconds)
+    return {"url": url, "expires": expires}
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who may read the blob of the path. by: in whose name work for it is done."""
+
+    project: str
+    by: str
+
+
+async def reader_of(
+    request: Request, services: Use, project: ProjectId, sha256: Hash,
+    plain: Annotated[bool, Query(description="Decoded: an ordinary GLB that any tool opens.")] = False,
+    name: Annotated[str, Query(max_length=256, description="Answer as an attachment of this name.")] = "",
+    expires: Annotated[int, Query(ge=0, le=2**53, description="Of a shared address: when it ends.")] = 0,
+    signature: Annotated[str | None, Query(max_length=200, description="Of a shared address.")] = None,
+) -> Reader:  # fmt: skip
+    """Somebody with a role in the project, or anybody with an address that was signed for this very blob."""
+    if signature is not None:
+        services.accounts.urls.check(project, sha256, name, plain, expires, signature)
+        return Reader(project, _SHARED)
+    who = await identity_of(request, services)
+    require(await role_of(services, who, project), "blob.read")
+    return Reader((await services.projects.read(project)).id, who.user_id)
+
+
+MayRead = Annotated[Reader, Depends(reader_of)]
+
+
 @router.api_route(
-    "/{sha256}", methods=["GET"], dependencies=[allow("blob.read")],
+    "/{sha256}", methods=["GET"],
     responses={200: _BYTES, 206: _BYTES, 304: {"description": "unchanged"}, **refusals(404, 416, 503)},
 )  # fmt: skip
 async def get_blob(
-    request: Request, services: Use, who: Who, project: ProjectOf, sha256: Hash,
-    plain: Annotated[bool, Query(description="Decoded: an ordinary GLB that any tool opens.")] = False,
-    name: Annotated[str, Query(max_length=256, description="Answer as an attachment of this name.")] = "",
+    request: Request, services: Use, reader: MayRead, sha256: Hash, plain: bool = False, name: str = "",
 ) -> Response:  # fmt: skip
     """The bytes of a blob, or a range of them."""
-    await _need(services, project.id, sha256)
-    served = await services.plain.find(project.id, who, sha256) if plain else sha256
+    await _need(services, reader.project, sha256)
+    served = await services.plain.find(reader.project, reader.by, sha256) if plain else sha256
     return await _serve(request, services, served, name)
 
 
-@router.head("/{sha256}", dependencies=[allow("blob.read")], responses=refusals(404), include_in_schema=False)
-async def head_blob(request: Request, services: Use, project: ProjectOf, sha256: Hash) -> Response:
+@router.head("/{sha256}", responses=refusals(404), include_in_schema=False)
+async def head_blob(request: Request, services: Use, reader: MayRead, sha256: Hash) -> Response:
     """Whether the project has a blob, and how large it is."""
-    await _need(services, project.id, sha256)
+    await _need(services, reader.project, sha256)
     return await _serve(request, services, sha256, "")
 
 

@@ -13,11 +13,11 @@ from server.accounts.people import normalise_email
 from server.errors import Conflict, Forbidden, NotFound, Unprocessable
 from server.permissions import may
 from server.routes.accounts import CredentialName, Seconds, person_of
-from server.routes.api import ApiRoute, Body, ProjectOf, RoleIn, Use, Who, allow, refusals
+from server.routes.api import Body, ProjectOf, RightsRoute, RoleIn, Use, Who, allow, refusals
 from server.routes.session import Email, UserAnswer, need_accounts
 
 router = APIRouter(
-    prefix="/api/v1/projects/{project}", tags=["members"], route_class=ApiRoute,
+    prefix="/api/v1/projects/{project}", tags=["members"], route_class=RightsRoute,
 )  # fmt: skip
 
 MemberRole = Literal["owner", "editor", "commenter", "viewer"]

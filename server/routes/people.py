@@ -11,7 +11,7 @@ from server.accounts.credentials import SIGN_INS
 from server.accounts.directory import CredentialRow, User
 from server.errors import Conflict, Unprocessable
 from server.routes.accounts import CredentialName, PersonAnswer, Seconds, person_as_api, person_of
-from server.routes.api import ApiRoute, Body, Cursor, Limit, Use, allow, read_cursor, refusals, write_cursor
+from server.routes.api import Body, Cursor, Limit, RightsRoute, Use, allow, read_cursor, refusals, write_cursor
 from server.routes.session import need_accounts
 
 
@@ -21,7 +21,7 @@ def has_accounts(services: Use) -> None:
 
 _PEOPLE = [Depends(has_accounts), allow("people.manage")]
 _PEERS = [Depends(has_accounts), allow("peer.manage")]
-router = APIRouter(prefix="/api/v1", tags=["people"], route_class=ApiRoute)
+router = APIRouter(prefix="/api/v1", tags=["people"], route_class=RightsRoute)
 Person = Annotated[User, Depends(person_of)]
 PersonStanding = Literal["admin", "team", "member", "guest"]
 

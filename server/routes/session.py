@@ -12,10 +12,10 @@ from server.accounts.sign_in import TICKET_SECONDS, Caller, SignedIn
 from server.auth import COOKIE, Identity, new_user_id
 from server.errors import Conflict, Forbidden, NotAuthorised
 from server.http.proxies import address_of
-from server.routes.api import ApiRoute, Body, Use, Who, refusals
+from server.routes.api import Body, RightsRoute, Use, Who, refusals
 from server.services import Services
 
-router = APIRouter(prefix="/api/v1/session", tags=["session"], route_class=ApiRoute)
+router = APIRouter(prefix="/api/v1/session", tags=["session"], route_class=RightsRoute)
 
 PersonName = Annotated[str, StringConstraints(strip_whitespace=True, max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Email = Annotated[str, Field(min_length=3, max_length=320)]

@@ -8,10 +8,10 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
 from server.accounts.refresh import TokenPair
-from server.routes.api import ApiRoute, Body, Use, refusals
+from server.routes.api import Body, RightsRoute, Use, refusals
 from server.routes.session import Calling, Login, need_accounts
 
-router = APIRouter(prefix="/api/v1/auth", tags=["session"], route_class=ApiRoute)
+router = APIRouter(prefix="/api/v1/auth", tags=["session"], route_class=RightsRoute)
 
 
 class RefreshToken(Body):
