@@ -25,6 +25,7 @@ from server.nodes.links import PART
 from server.nodes.ownership import Lease
 from server.nodes.relay import encode_identity, read_closing
 from server.nodes.switch import FOUNDING, REFOUNDED, Switch
+from server.permissions import may
 from server.storage.base import Entry, Extra, StorageUnavailable, UpdateLog
 from server.sync.batch import Change
 from server.sync.branch import Branch
@@ -352,6 +353,7 @@ class Follower(Room):
         if not self._is_attached or local is None:
             return None
         flags = frames.IS_ANSWER * item.is_answer | frames.MAY_WRITE * item.member.can_write
+        flags |= frames.MAY_WRITE_JOBS * may(item.member.role, "session.jobs")
         self._on_the_way += len(item.payload)
         return frames.with_bytes(Kind.INPUT, self._token, local.number, flags, payload=item.payload)
 

@@ -38,8 +38,8 @@ class Kind(IntEnum):
 UP = range(1, 17)
 """Kinds that go to the owner."""
 
-IS_ANSWER, MAY_WRITE = 1, 2
-"""Flags of INPUT: a step 2; its sender's right at this moment."""
+IS_ANSWER, MAY_WRITE, MAY_WRITE_JOBS = 1, 2, 4
+"""Flags of INPUT: a step 2; its sender's rights at this moment."""
 
 Row = tuple[bytes, Sequence[int]]
 """An update, and the receiver's members who alone sent it."""

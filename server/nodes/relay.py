@@ -173,6 +173,7 @@ class Attachment:
     async def _input(self, proxy: Proxy, decoder: Decoder) -> None:
         flags, payload = decoder.uint(), decoder.var_bytes()
         proxy.can_write = bool(flags & frames.MAY_WRITE)
+        proxy.role = "editor" if flags & frames.MAY_WRITE_JOBS else "commenter"
         try:
             if len(payload) <= LARGE:
                 incoming = Incoming(proxy, payload, self.room.read_now(payload), bool(flags & frames.IS_ANSWER))

@@ -4,33 +4,46 @@ from collections.abc import Mapping
 
 from crdt.errors import UpdateRefused
 from crdt.update_reader import UpdateSummary, is_closed
+from server.permissions import may
 from server.sync.containers import Containers
 from server.sync.member import Member
+from server.sync.territory import Territory
 
 SERVER = "server"
 """The user to whom the client ids of the server's own edits are bound."""
 
 
 class Gate:
-    """state: the clock of every client, with what is judged but not yet applied. users: whom client ids belong to."""
+    """state: the clock of every client, with what is judged but not yet applied. users: whom client ids belong to.
 
-    def __init__(self, state: Mapping[int, int], users: Mapping[int, str], containers: Containers) -> None:
+    territory: what not everybody who may write this document may write.
+    """
+
+    def __init__(
+        self, state: Mapping[int, int], users: Mapping[int, str], containers: Containers,
+        territory: Territory | None = None,
+    ) -> None:  # fmt: skip
         self.state = dict(state)
         self._users = dict(users)
         self._containers = containers
+        self._territory = territory
 
     def learn(self, containers: Containers) -> None:
         """Take over what was found in the document; nothing was judged or admitted before."""
         self._containers = containers
 
     def judge(self, member: Member, summary: UpdateSummary, is_answer: bool) -> bool:
-        """Whether the update can be applied now. UpdateRefused: `read_only`, `client_id_taken`, those of `fits`."""
+        """Whether the update can be applied now. UpdateRefused: `read_only`, `forbidden`, `client_id_taken`, those of
+        `fits`.
+        """
         new = summary.new_clients(self.state)
         if not member.can_write:
             # Stock clients answer a step 1 with all that they know, deletes included, whatever their role.
             if new or (summary.deletes and not is_answer):
                 raise UpdateRefused("read_only", "an edit by somebody who may only look", "ask for the editor's role")
             return True
+        if self._territory is not None and not may(member.role, "session.jobs"):
+            self._territory.check(summary, self.state)
         for client in new:
             self._check_owner(client, member.identity.user_id)
         return self.fits(summary)
@@ -63,13 +76,15 @@ class Gate:
         """Count a closed update as part of the state; the client ids that are bound to its author from now on."""
         bound = self.unbound(summary, user)
         self._users.update(bound)
-        self._containers.add(summary)
+        self.note(summary)
         summary.advance(self.state)
         return bound
 
     def note(self, summary: UpdateSummary) -> None:
         """Learn what an edit of the server's own wrote; such edits are not judged."""
         self._containers.add(summary)
+        if self._territory is not None:
+            self._territory.add(summary)
 
     def bind_server(self, state: Mapping[int, int]) -> dict[int, str]:
         """The same for an edit of the server's own, after which the document's state is this one."""

@@ -17,6 +17,7 @@ from server.accounts.access import Access
 from server.accounts.changes import Changed
 from server.auth import Authenticator, Identity
 from server.errors import Forbidden, NotAuthorised, NotFound
+from server.nodes.relay import is_remote
 from server.permissions import Role, may
 from server.sync.member import Member
 from server.sync.outbox import Closing
@@ -86,7 +87,7 @@ class Rights:
         for room in self._rooms.loaded():
             for member in room.members:
                 who = member.identity
-                if changed.concerns(who.user_id, room.branch.project, who.credential.id):
+                if not is_remote(member) and changed.concerns(who.user_id, room.branch.project, who.credential.id):
                     yield room, member
 
     async def _judge(self, room: Room, member: Member) -> None:

@@ -31,6 +31,7 @@ from server.sync.member import MAX_UNCLOSED_ANSWERS, NOT_SAVING, SAVING_AGAIN, M
 from server.sync.outbox import Closing
 from server.sync.presence_board import PresenceBoard
 from server.sync.replica import Replica
+from server.sync.territory import jobs_of
 from server.telemetry import Telemetry
 
 LARGE = 256 * 1024
@@ -78,7 +79,8 @@ class Room:
         await replica.restore(loaded)
         journal = Journal(str(branch), loaded, log, telemetry, epoch)
         inspection = Inspection(replica, branch.document)
-        gate = Gate(replica.clocks(), loaded.clients, inspection.begin(loaded.size))
+        jobs = await asyncio.to_thread(jobs_of, replica.whole()) if branch.kind == "session" else None
+        gate = Gate(replica.clocks(), loaded.clients, inspection.begin(loaded.size), jobs)
         return cls(branch, replica, gate, journal, telemetry, on_commit, inspection)
 
     # -- what others call
