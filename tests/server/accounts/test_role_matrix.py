@@ -151,7 +151,7 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
 async def test_sockets(stage: Stage, message: str) -> None:
     """REQUIREMENTS 1.8, 18.2."""
     kind, name = message.split(" +")[0].split(" ")
-    root = "jobs" if message.endswith("+jobs") else "chat" if kind == "session" else "nodes"
+    root = "jobs" if message.endswith("+jobs") else "comments" if kind == "session" else "nodes"
     found = {part: await _send(stage, part, kind, _frame(name, root)) for part in PARTS}
     assert found == MESSAGES[message]
 
