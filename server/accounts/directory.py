@@ -142,6 +142,8 @@ class Directory:
             self._places.forget(lambda place: changed.concerns(place[0], place[1], ""))
         else:
             self._users.forget(key=changed.user)
+            if changed.user is None:  # anything may have changed
+                self._credentials.forget()
             self._places.forget(lambda place: changed.concerns(place[0], place[1], ""))
 
     async def _load_user(self, id: str) -> User | None:

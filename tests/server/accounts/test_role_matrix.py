@@ -151,14 +151,15 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
 async def test_sockets(stage: Stage, message: str) -> None:
     """REQUIREMENTS 1.8, 18.2."""
     kind, name = message.split(" +")[0].split(" ")
-    root = "jobs" if message.endswith("+jobs") else "comments" if kind == "session" else "nodes"
+    root = "jobs" if message.endswith("+jobs") else "chat" if kind == "session" else "nodes"
     found = {part: await _send(stage, part, kind, _frame(name, root)) for part in PARTS}
     assert found == MESSAGES[message]
 
 
 def _frame(name: str, root: str) -> bytes:
     doc = Doc()
-    doc.get(root, type=Map)["r" * 16] = Map({"name": "x"})
+    line = {"by": "x", "name": "x", "at": 1, "text": "x"}
+    doc.get(root, type=Map)["r" * 16] = line if root == "chat" else Map({"name": "x"})
     awareness = Awareness(doc.client_id)
     messages: dict[str, Message] = {
         "SyncStep1": SyncStep1(b"\x00"),
