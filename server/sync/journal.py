@@ -11,8 +11,11 @@ from server.telemetry import Telemetry
 
 FIRST_RETRY, LAST_RETRY = 0.05, 5.0
 """Seconds between two attempts of a commit that fails."""
-SNAPSHOT_ROWS = 1000
-SNAPSHOT_BYTES = 4 * 1024 * 1024
+SNAPSHOT_WEIGHT = 4 * 1024 * 1024
+ROW_WEIGHT = 4096
+"""A snapshot is due when the rows since the last one weigh this much, their bytes and so much for each, and no less than
+the document: so a large one is not written again for every thousand rows of a drag (of 40 MB: for every ten thousand).
+"""
 WORTH_A_SNAPSHOT = 50
 """Rows since the last snapshot that make one worth while when the room is unloaded."""
 
@@ -36,6 +39,7 @@ class Journal:
         self._telemetry = telemetry
         self._rows = len(loaded.tail)
         self._bytes = sum(len(entry.payload) for entry in loaded.tail)
+        self._snapshot_bytes = len(loaded.snapshot or b"")
 
     def entry(self, ahead: int, author: str, via: str, payload: bytes, job: str | None = None) -> Entry:
         """The row after those that are committed and `ahead` more."""
@@ -67,7 +71,7 @@ class Journal:
         return before
 
     async def snapshot_if_due(self, whole: Callable[[], bytes]) -> None:
-        if self._rows >= SNAPSHOT_ROWS or self._bytes >= SNAPSHOT_BYTES:
+        if self._bytes + self._rows * ROW_WEIGHT >= max(SNAPSHOT_WEIGHT, self._snapshot_bytes):
             await self._snapshot(whole())
 
     async def snapshot_at_unload(self, whole: Callable[[], bytes]) -> None:
@@ -81,9 +85,8 @@ class Journal:
             # Only a shortcut: the log holds everything. The next batch tries again.
             _log.warning("snapshot_failed", branch=self._branch, error=error.message)
             return
-        self._rows = 0
-        # A document that is larger than the limit would otherwise be written again and again.
-        self._bytes = -len(payload)
+        self._rows = self._bytes = 0
+        self._snapshot_bytes = len(payload)
 
     def _count(self, entries: Sequence[Entry]) -> None:
         self.seq = entries[-1].seq
