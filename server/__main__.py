@@ -15,6 +15,7 @@ from pydantic_settings import SettingsError
 
 from crdt import logs
 from crdt.bridge import keep_bridged
+from server import maintenance
 from server.library_logs import configure_logging
 from server.serving import serve as run_server
 from server.settings import Settings
@@ -88,6 +89,10 @@ def bridge(
     """Keep a project's scene in step on two servers, whenever both are there; until it is stopped."""
     logs.configure("info")
     asyncio.run(keep_bridged(here, there, here_token, there_token))
+
+
+for task in (maintenance.backup, maintenance.restore, maintenance.clean):
+    command.command()(task)
 
 
 @command.command(name="version")

@@ -36,6 +36,15 @@ class StoredBlob:
     size: int
 
 
+@dataclass(frozen=True)
+class Aside:
+    """A blob that is out of the way, but not gone. at: when it was stored last, in seconds since 1970."""
+
+    sha256: str
+    path: str
+    at: float
+
+
 class BlobStore:
     """Content-addressed blobs over any store of obstore."""
 
@@ -95,6 +104,41 @@ class BlobStore:
         async for page in obstore.list(self._store, prefix=_INCOMING):
             await obstore.delete_async(self._store, [entry["path"] for entry in page])
 
+    async def remove_old_leftovers(self, before: float) -> int:
+        """Delete what uploads have left that were last written to before that time (seconds since 1970); how many."""
+        if self._folder is not None:
+            return await asyncio.to_thread(_remove_old_files, self._folder / _INCOMING, before)
+        old = [path async for path, at in self._list(_INCOMING) if at < before]
+        if old:
+            await obstore.delete_async(self._store, old)
+        return len(old)
+
+    async def older_than(self, before: float) -> list[str]:
+        """Blobs that were stored before that time (seconds since 1970)."""
+        names = [(path.rpartition("/")[2], at) async for path, at in self._list(None)]
+        return [name for name, at in names if at < before and _SHA256.fullmatch(name)]
+
+    async def _list(self, prefix: str | None) -> AsyncIterator[tuple[str, float]]:
+        async for page in obstore.list(self._store, prefix=prefix):
+            for entry in page:
+                yield entry["path"], entry["last_modified"].timestamp()
+
+    async def set_aside(self, sha256: str) -> Aside:
+        """Take a blob out of the way; NotFound when the store lacks it."""
+        aside = f"{_INCOMING}/removed-{sha256}"
+        try:
+            meta = await obstore.head_async(self._store, _path(sha256))
+            await obstore.rename_async(self._store, _path(sha256), aside)
+        except FileNotFoundError as error:
+            raise _no_blob(sha256) from error
+        return Aside(sha256, aside, meta["last_modified"].timestamp())
+
+    async def put_back(self, aside: Aside) -> None:
+        await obstore.rename_async(self._store, aside.path, _path(aside.sha256))
+
+    async def drop(self, aside: Aside) -> None:
+        await obstore.delete_async(self._store, aside.path)
+
 
 class BlobWriter:
     """Hashes while it writes. A writer that is dropped before finish() stores nothing."""
@@ -133,6 +177,14 @@ class BlobWriter:
             raise Unprocessable("hash_mismatch", f"the bytes have the SHA-256 {sha256}, the address says {expected}")
         await obstore.rename_async(self._store, self._temporary, _path(sha256))
         return StoredBlob(sha256, self.size)
+
+
+def _remove_old_files(folder: Path, before: float) -> int:
+    # A folder's own listing: that of the store hides the parts of unfinished files.
+    old = [file for file in folder.glob("*") if file.stat().st_mtime < before] if folder.is_dir() else []
+    for file in old:
+        file.unlink(missing_ok=True)
+    return len(old)
 
 
 def _path(sha256: str) -> str:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from sqlalchemy import Insert, Table, select
+from sqlalchemy import Insert, Table, Update, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from server.storage.api_tables import plain_blobs, project_blobs
 from server.storage.sql import READ_ONLY
+
+_YOUNG = 3_600_000
+"""Milliseconds for which a blob need not be made young again."""
 
 
 class BlobLedger:
@@ -22,9 +25,25 @@ class BlobLedger:
 
     async def record(self, project: str, sha256: str, size: int, by: str | None = None) -> bool:
         """Let a project read a blob that `by` stored; whether it is new to the project."""
-        row = {"project": project, "sha256": sha256, "bytes": size, "at": int(self._clock() * 1000), "by": by}
+        now = int(self._clock() * 1000)
+        row = {"project": project, "sha256": sha256, "bytes": size, "at": now, "by": by}
         async with self._engine.begin() as connection:
-            return (await connection.execute(self._insert(project_blobs).values(row))).rowcount > 0
+            new = (await connection.execute(self._insert(project_blobs).values(row))).rowcount > 0
+            if not new:
+                await connection.execute(_touch(project, sha256, now))
+        return new
+
+    async def touch(self, project: str, sha256: str) -> None:
+        """Somebody asks for a blob in order to refer to it: clean-up leaves it alone for its grace period."""
+        now = int(self._clock() * 1000)
+        async with self._reader.connect() as connection:
+            query = select(project_blobs.c.at).where(
+                project_blobs.c.project == project, project_blobs.c.sha256 == sha256
+            )
+            at = (await connection.execute(query)).scalar_one_or_none()
+        if at is not None and at < now - _YOUNG:
+            async with self._engine.begin() as connection:
+                await connection.execute(_touch(project, sha256, now))
 
     async def size(self, project: str, sha256: str) -> int | None:
         """Bytes of a blob that the project may read; None when it may not (or there is none)."""
@@ -64,3 +83,8 @@ class BlobLedger:
     def _insert(self, table: Table) -> Any:
         statement: Insert = self._dialect.insert(table).on_conflict_do_nothing()
         return statement
+
+
+def _touch(project: str, sha256: str, at: int) -> Update:
+    of_project = project_blobs.c.project == project, project_blobs.c.sha256 == sha256
+    return update(project_blobs).where(*of_project).values(at=at)

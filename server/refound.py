@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from pycrdt import Map
@@ -10,19 +11,20 @@ from crdt.canonical import plain
 from crdt.document import SceneDocument
 
 
-def refound(state: bytes, generation: int) -> bytes:
+def refound(state: bytes, generation: int, *, with_trash: bool = False) -> bytes:
     """One update that founds the scene of `state` as of this generation. Slow for large scenes: use a thread.
 
-    Left out: trashed records, and nodes below a trashed one. All else, unknown keys included, is copied by value.
+    Left out, unless with_trash: trashed records, and nodes below a trashed one. All else, unknown keys included, is
+    copied by value.
     """
     source, target = SceneDocument(), SceneDocument()
     source.apply(state)
-    hidden = source.tree().hidden
+    hidden: Collection[str] = () if with_trash else source.tree().hidden
     with target.doc.transaction():
         for root in source.ROOTS:
             entries, copies = source.map(root), target.map(root)
             for key in sorted(entries.keys()):
-                if (root == "nodes" and key in hidden) or _is_trashed(entries[key]):
+                if (root == "nodes" and key in hidden) or (_is_trashed(entries[key]) and not with_trash):
                     continue
                 copies[key] = _copy(entries[key])
         target.map("meta")["generation"] = generation

@@ -108,7 +108,7 @@ async def open_services(
             async with (
                 open_cluster(engine, settings.data, settings.redis, settings.node_lease_seconds) as cluster,
                 Rooms(log, telemetry, idle_seconds=settings.room_idle_seconds, cluster=cluster) as rooms,
-                open_histories(engine, rooms, Projects(engine, clock), clock) as histories,
+                open_histories(engine, rooms, Projects(engine, clock), blobs, clock) as histories,
             ):
                 scenes = Scenes(rooms, writer)
                 services = _wire(
@@ -185,7 +185,7 @@ def _quota_values(settings: Settings) -> QuotaValues:
 def _tasks(services: Services) -> list[Callable[[], Coroutine[Any, Any, None]]]:
     return [
         services.dispatcher.run, services.intake.run, services.activity.run, services.histories.compactor.run,
-        services.rights.run, LoopLag(services.telemetry).run,
+        services.histories.cleaner.run, services.rights.run, LoopLag(services.telemetry).run,
     ]  # fmt: skip
 
 

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from server.blobs import BlobStore
+from server.cleaning.cleaner import Cleaner
+from server.cleaning.references import References
 from server.history.compactor import Compactor
 from server.history.process import HistoryProcess
 from server.history.refounding import Refounding
@@ -25,6 +28,7 @@ class Histories:
     timeline: Timeline
     compactor: Compactor
     refounding: Refounding
+    cleaner: Cleaner
     clock: Callable[[], float]
 
     async def name(self, id: str, branch: str, seq: int, name: str, author: str) -> Version:
@@ -34,13 +38,13 @@ class Histories:
 
 @asynccontextmanager
 async def open_histories(
-    engine: AsyncEngine, rooms: Rooms, projects: Projects, clock: Callable[[], float]
+    engine: AsyncEngine, rooms: Rooms, projects: Projects, blobs: BlobStore, clock: Callable[[], float]
 ) -> AsyncIterator[Histories]:
     rows, process = SqlHistory(engine), HistoryProcess()
     replay, compactor = Replay(rows, process), Compactor(rows, process, clock)
+    refounding = Refounding(rows, replay, rooms, projects, clock)
+    cleaner = Cleaner(engine, blobs, References(engine, rows, process), clock)
     try:
-        yield Histories(
-            rows, replay, Timeline(rows, process), compactor, Refounding(rows, replay, rooms, projects, clock), clock
-        )
+        yield Histories(rows, replay, Timeline(rows, process), compactor, refounding, cleaner, clock)
     finally:
         await process.close()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from crdt.messages import RESTART
 from server.history.replay import Replay
-from server.projects import Project, Projects
+from server.projects import Project, Projects, scene_branch
 from server.storage.history import Row, SqlHistory
 from server.sync.branch import Branch
 from server.sync.outbox import Closing
@@ -35,8 +35,24 @@ class Refounding:
         closing = Closing(RESTART, "the scene is founded anew")
         async with self._rooms.closed(branch, closing):
             generation = (await self._projects.read(project.id)).generation + 1
-            head = await self._history.head(branch)
-            payload = await self._replay.founded(Branch.parse(branch), head, generation)
-            row = Row(head + 1, int(self._clock() * 1000), author, REFOUND, None, payload)
-            await self._history.found(branch, project.id, row.shrunk(), generation)
+            now = int(self._clock() * 1000)
+            await found_anew(self._history, self._replay, project.id, generation, author, now)
         return await self._projects.read(project.id)
+
+
+async def found_anew(
+    history: SqlHistory,
+    replay: Replay,
+    project: str,
+    generation: int,
+    author: str,
+    at: int,
+    *,
+    with_trash: bool = False,
+) -> None:
+    """Write the row that founds a project's scene anew. at: in ms. Nobody may be editing it (LogConflict)."""
+    branch = scene_branch(project)
+    head = await history.head(branch)
+    payload = await replay.founded(Branch.parse(branch), head, generation, with_trash)
+    row = Row(head + 1, at, author, REFOUND, None, payload)
+    await history.found(branch, project, row.shrunk(), generation)

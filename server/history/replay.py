@@ -34,10 +34,12 @@ class Replay:
         update, hash = await self._process.ask(described, branch.document, base, rows, weight=weight(base, rows))
         return State(moment, update, hash)
 
-    async def founded(self, branch: Branch, seq: int, generation: int) -> bytes:
+    async def founded(self, branch: Branch, seq: int, generation: int, with_trash: bool) -> bytes:
         """The document at that moment, founded anew."""
         base, rows = await self.until(branch, seq)
-        return await self._process.ask(founded, branch.document, base, rows, generation, weight=weight(base, rows))
+        return await self._process.ask(
+            founded, branch.document, base, rows, generation, with_trash, weight=weight(base, rows)
+        )
 
     async def until(self, branch: Branch, seq: int) -> tuple[Base, list[Row]]:
         base = await self._history.base(str(branch), seq)
@@ -62,5 +64,5 @@ def described(kind: type[Document], base: Base, rows: Sequence[Row]) -> tuple[by
     return document.update(), document.hash()
 
 
-def founded(kind: type[Document], base: Base, rows: Sequence[Row], generation: int) -> bytes:
-    return refound(replayed(kind, base, rows).whole(), generation)
+def founded(kind: type[Document], base: Base, rows: Sequence[Row], generation: int, with_trash: bool) -> bytes:
+    return refound(replayed(kind, base, rows).whole(), generation, with_trash=with_trash)

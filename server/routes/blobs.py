@@ -129,8 +129,9 @@ async def get_blob(
 
 @router.head("/{sha256}", responses=refusals(404), include_in_schema=False)
 async def head_blob(request: Request, services: Use, reader: MayRead, sha256: Hash) -> Response:
-    """Whether the project has a blob, and how large it is."""
+    """Whether the project has a blob, and how large it is. Who asks is about to refer to it, so it stays for now."""
     await _need(services, reader.project, sha256)
+    await services.ledger.touch(reader.project, sha256)
     return await _serve(request, services, sha256, "")
 
 

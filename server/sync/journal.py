@@ -13,8 +13,8 @@ FIRST_RETRY, LAST_RETRY = 0.05, 5.0
 """Seconds between two attempts of a commit that fails."""
 SNAPSHOT_WEIGHT = 4 * 1024 * 1024
 ROW_WEIGHT = 4096
-"""A snapshot is due when the rows since the last one weigh this much, their bytes and so much for each, and no less than
-the document: so a large one is not written again for every thousand rows of a drag (of 40 MB: for every ten thousand).
+"""A snapshot is due when the rows since the last one weigh this much, their bytes and so much for each, and no less
+than the document: so one of 40 MB is not written again for every thousand rows of a drag, but for every ten thousand.
 """
 WORTH_A_SNAPSHOT = 50
 """Rows since the last snapshot that make one worth while when the room is unloaded."""

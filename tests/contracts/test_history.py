@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import signal
+import sys
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from itertools import pairwise
@@ -265,3 +269,24 @@ async def test_a_founding_starts_anew_and_what_was_before_stays_to_be_seen(
     assert (await replay.state(BRANCH, 603)).hash == fresh.hash()
     assert (await replay.state(BRANCH, 601)).hash == before.hash
     assert await history.compacted(KEY) == 603
+
+
+@pytest.mark.parametrize("point", ["compact.deleted:1", "compact.commit:2", "compact.committed:2", "compact.deleted:4"])
+async def test_a_kill_in_the_middle_of_compaction_costs_nothing(
+    engine: AsyncEngine, log: SqlUpdateLog, history: SqlHistory, replay: Replay, point: str
+) -> None:
+    rows = session(3000)
+    await append(log, rows)
+    url = engine.url.render_as_string(hide_password=False)
+    command = [sys.executable, "-m", "tests.support.compact_once", url, KEY]
+    killed = await asyncio.create_subprocess_exec(*command, env={**os.environ, "MAQUETTE_FAILPOINT": point})
+    assert await killed.wait() == -signal.SIGKILL
+    compacted = await history.compacted(KEY)
+    assert compacted < 3000
+    kept = await history.rows(KEY, compacted, 3000)
+    assert [row.seq for row in kept] == list(range(compacted + 1, 3001)), "what was not done yet is untouched"
+    assert (await replay.state(BRANCH, 3000)).hash == hashes_of(rows, {3000})[3000]
+    again = await asyncio.create_subprocess_exec(*command)
+    assert await again.wait() == 0
+    assert await history.compacted(KEY) == 3000
+    assert (await replay.state(BRANCH, 3000)).hash == hashes_of(rows, {3000})[3000]

@@ -1,0 +1,1 @@
+"""Storage that nothing refers to any more."""
