@@ -203,7 +203,7 @@ def page() -> str:
     lines = [
         "# Failures", "",
         'Every refusal, over HTTP as `{"error": {"code", "message", "hint"}}` and on sockets as a *refused* message,',
-        "has a stable code. This page is made from `server/failures.py` (`python -m server.failures > docs/errors.md`).",
+        "has a stable code. The page is made by `python -m server.failures > docs/errors.md`.",
     ]  # fmt: skip
     for heading, found in failures().items():
         lines += ["", f"## {heading}", "| code | cause | what to do |", "|---|---|---|"]

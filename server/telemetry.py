@@ -27,7 +27,7 @@ class Telemetry:
     def __init__(self, tracing: Tracing = NO_TRACING) -> None:
         self.tracing = tracing
         self.registry = CollectorRegistry()
-        self._sources: dict[str, Source] = {}
+        self.sources: dict[str, Source] = {}
         self.registry.register(self)
         self._of_sockets()
         self._of_the_log()
@@ -71,11 +71,11 @@ class Telemetry:
 
     def watch_by(self, name: str, text: str, labels: Labels, read: Callable[[], dict[Labels, float]]) -> None:
         """Gauges by label values, looked up at each scrape."""
-        self._sources[name] = Reading(name, text, labels, read)
+        self.sources[name] = Reading(name, text, labels, read)
 
     def collect(self) -> Iterator[Metric]:
         """All families, for the registry."""
-        for source in list(self._sources.values()):
+        for source in list(self.sources.values()):
             yield source.family()
 
     def describe(self) -> list[Metric]:
@@ -96,15 +96,15 @@ class Telemetry:
         return self._single(name, text, Spread(bounds))
 
     def _single(self, name: str, text: str, child: Kind) -> Kind:
-        self._sources[name] = Single(name, text, child)
+        self.sources[name] = Single(name, text, child)
         return child
 
     def _counts(self, name: str, text: str, *labels: str) -> Family[Count]:
         family = Family(name, text, labels, Count)
-        self._sources[name] = family
+        self.sources[name] = family
         return family
 
     def _spreads(self, name: str, text: str, bounds: Sequence[float], *labels: str) -> Family[Spread]:
         family = Family(name, text, labels, lambda: Spread(bounds))
-        self._sources[name] = family
+        self.sources[name] = family
         return family
