@@ -86,8 +86,7 @@ def create_app(
     refused.install(app)
     for module in (
         projects, scene, problems, log, versions, jobs, blobs, members, usage, people, peers, session,
-        accounts, privacy,
-        tokens, health,
+        accounts, privacy, tokens, health,
     ):  # fmt: skip
         app.include_router(module.router)
     app.router.routes.append(WebSocketRoute("/sync/{project}/{document}", _sync, name="sync"))
