@@ -35,7 +35,7 @@ from server.storage.memory import MemoryUpdateLog
 from server.sync.room import Room
 from server.sync.session import Limits
 from tests.random.fuzz_frames import FrameMaker
-from tests.support.asgi_socket import AsgiSocket
+from tests.support.asgi_socket import AsgiSocket, DirectSocket
 from tests.support.served import CAPS, PROJECT, endpoint
 from tests.support.sync import processed, state_of
 
@@ -71,7 +71,7 @@ class Found:
 class Person:
     """Somebody with a replica of their own who believes nothing."""
 
-    def __init__(self, app: Starlette, name: str) -> None:
+    def __init__(self, app: Starlette, name: str, layer: type[AsgiSocket]) -> None:
         self.name = name
         self.document = SceneDocument()
         self.awareness = Awareness(self.document.doc.client_id)
@@ -81,7 +81,7 @@ class Person:
         self._sent = 0
         self._applying = False
         self._subscription = self.document.doc.observe(self._changed)
-        self.socket = connect(app, name)
+        self.socket = connect(app, name, layer)
         self.socket.put(encode(SyncStep1(self.document.state_vector())))
         self.socket.put(encode(AwarenessUpdate(self.awareness.set_local({"user": {"name": name}}))))
 
@@ -137,8 +137,8 @@ class Person:
         self.socket.put(encode(message))
 
 
-def connect(app: Starlette, name: str) -> AsgiSocket:
-    return AsgiSocket(app, f"/sync/{PROJECT}/scene", f"{CAPS}&name={name}&user={name.ljust(16, '_')}")
+def connect(app: Starlette, name: str, layer: type[AsgiSocket] = DirectSocket) -> AsgiSocket:
+    return layer(app, f"/sync/{PROJECT}/scene", f"{CAPS}&name={name}&user={name.ljust(16, '_')}")
 
 
 @dataclass
@@ -171,7 +171,8 @@ class World:
     async def _attacker(self) -> AsgiSocket:
         if self.attacker is None:
             self.attackers += 1
-            self.attacker = connect(self.app, f"eve{self.attackers}")
+            layer = AsgiSocket if self.attackers % 4 == 0 else DirectSocket
+            self.attacker = connect(self.app, f"eve{self.attackers}", layer)
             self.attacker.put(encode(SyncStep1(b"\x00")))
             await self.attacker.read()
             await processed(self.room)
@@ -241,7 +242,9 @@ async def world(chance: random.Random, found: Found) -> AsyncIterator[World]:
     with TemporaryDirectory() as folder:
         async with endpoint(MemoryUpdateLog(), Path(folder), limits=Limits()) as (app, sync):
             room = await sync.rooms.room(f"{PROJECT}/scene")
-            made = World(app, room, [Person(app, "ada"), Person(app, "bob")], FrameMaker(chance), found)
+            made = World(
+                app, room, [Person(app, "ada", DirectSocket), Person(app, "bob", AsgiSocket)], FrameMaker(chance), found
+            )
             await made.meet()
             await made.settle()
             yield made
