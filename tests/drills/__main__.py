@@ -9,12 +9,13 @@ import tempfile
 from pathlib import Path
 
 from tests.benchmarks.page import put_section
+from tests.drills.cluster import cluster
 from tests.drills.faults import Log, drill
 from tests.drills.isolation import missing
 from tests.drills.load import crowd
 from tests.drills.solo import solo
 
-SYSTEMS = {"solo": solo}
+SYSTEMS = {"solo": solo, "cluster": cluster}
 SHARE = {"solo": 0.4, "cluster": 0.6}
 
 

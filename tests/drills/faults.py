@@ -32,15 +32,21 @@ class System:
 
 @dataclass
 class Log:
-    """recovered: seconds from the healing of a fault until everybody was told again that something is saved."""
+    """recovered: seconds from the healing of a fault until everybody was told again that something is saved.
+
+    paused: the longest time without such a word over each fault, of those whom it touched least and most.
+    """
 
     recovered: dict[str, list[float]] = field(default_factory=dict)
+    paused: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
     calm: list[float] = field(default_factory=list)
 
     def table(self, title: str) -> Table:
-        table = Table(title, ABOUT, ["fault", "times", "recovery, median s", "recovery, longest s"])
+        table = Table(title, ABOUT, COLUMNS)
         for name, seconds in sorted(self.recovered.items()):
-            table.rows.append([name, len(seconds), round(median(seconds), 2), round(max(seconds), 2)])
+            least, most = zip(*self.paused[name], strict=True)
+            figures = (median(seconds), max(seconds), median(least), median(most))
+            table.rows.append([name, len(seconds), *(round(figure, 2) for figure in figures)])
         calm = 1000 * percentile(self.calm, 99)
         table.verdict.append(goal(calm <= 100, f"saved within {calm:.1f} ms in calm (p99; goal 100)"))
         longest = max(max(seconds) for seconds in self.recovered.values())
@@ -52,8 +58,13 @@ ABOUT = (
     "Editors (Python clients) add, rename, move, trash and undo all the time. After every fault the log is compared "
     "with what each was told is saved, clocks and deletes; at the end all replicas and the log are equal in state and "
     "delete set. Recovery: from the moment when nothing is broken any more until every editor was told that an edit "
-    "made since is saved."
+    "made since is saved. Pause: the longest time in which an editor was told nothing, the fault itself included, of "
+    "those whom it touched least and most."
 )
+COLUMNS = [
+    "fault", "times", "recovery, median s", "recovery, longest s", "pause of the least touched, s",
+    "of the most touched, s",
+]  # fmt: skip
 
 
 async def drill(system: System, people: Crowd, count: int, seed: int, log: Log) -> None:
@@ -64,10 +75,12 @@ async def drill(system: System, people: Crowd, count: int, seed: int, log: Log) 
     await people.all_saved_since(time.monotonic(), RECOVERY)
     for number, name in enumerate(names):
         await _calm(people, log)
+        began = time.monotonic()
         await system.faults[name](chance)
         healed = time.monotonic()
         recovered = await people.all_saved_since(healed, RECOVERY) - healed
         log.recovered.setdefault(f"{system.name}: {name}", []).append(recovered)
+        log.paused.setdefault(f"{system.name}: {name}", []).append(people.pauses_since(began))
         print(f"{number + 1:4}/{len(names)} {name}: {recovered:.2f} s", flush=True)
         told = [editor.acknowledged for editor in people.editors]
         assert_kept(await state_in(system.database, system.project), told, f"after fault {number} ({name})")

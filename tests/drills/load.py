@@ -8,6 +8,7 @@ from bisect import bisect_right
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import crdt
 from crdt.client import LiveScene
@@ -49,6 +50,11 @@ class TimedEditor(Editor):
         at = bisect_right(self.times, moment, key=lambda one: one.asked)
         return self.times[at].told if at < len(self.times) else None
 
+    def pause_since(self, moment: float) -> float:
+        """The longest time without a word, in what was told after `moment`."""
+        told = [one.told for one in self.times if one.told > moment]
+        return max(after - before for before, after in pairwise([moment, *told]))
+
 
 @dataclass
 class Crowd:
@@ -65,6 +71,11 @@ class Crowd:
             assert time.monotonic() < deadline, f"nothing of {named} was saved for {seconds} s"
             await asyncio.sleep(0.02)
         return max(editor.saved_since(moment) or 0.0 for editor in self.editors)
+
+    def pauses_since(self, moment: float) -> tuple[float, float]:
+        """The longest pauses of those touched least and most."""
+        pauses = [editor.pause_since(moment) for editor in self.editors]
+        return min(pauses), max(pauses)
 
     def raise_if_ended(self) -> None:
         for task in self.running:

@@ -41,14 +41,18 @@ class Postgres:
     """One PostgreSQL at a time over one data folder; the port stays the same over restarts."""
 
     folder: Path
-    host: str = "127.0.0.1"
+    hosts: tuple[str, ...] = ("127.0.0.1",)
     port: int = 0
     process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
         """For `server.storage.sql.open_engine` and `maquette serve --database`."""
-        return f"postgresql+asyncpg://maquette@{self.host}:{self.port}/postgres"
+        return self.url_at("127.0.0.1")
+
+    def url_at(self, host: str) -> str:
+        """For those who reach it by another address."""
+        return f"postgresql+asyncpg://maquette@{host}:{self.port}/postgres"
 
     def create(self) -> None:
         """Make the data folder (initdb)."""
@@ -62,15 +66,17 @@ class Postgres:
             [_tool("initdb"), "-D", self._data, *how],
             check=True, capture_output=True, timeout=60, cwd=self.folder, **_as_postgres(),
         )  # fmt: skip
+        with (self._data / "pg_hba.conf").open("a") as rules:
+            rules.writelines(f"host all all {host}/30 trust\n" for host in self.hosts)
 
     def start(self) -> None:
         """Start and wait until it takes connections."""
-        where = ["-p", str(self.port), "-h", self.host, "-k", self.folder]
+        where = ["-p", str(self.port), "-h", ",".join(self.hosts), "-k", self.folder]
         self.process = subprocess.Popen(
             [_tool("postgres"), "-D", self._data, *where, "-c", "shared_buffers=16MB"],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=self.folder, **_as_postgres(),
         )  # fmt: skip
-        _wait_until_ready(self.host, self.port, self.process)
+        _wait_until_ready(self.port, self.process)
 
     def end(self, number: signal.Signals = signal.SIGINT) -> None:
         """SIGINT: at once, in order. SIGQUIT: as a crash; what was committed is recovered at the next start."""
@@ -85,10 +91,10 @@ class Postgres:
 
 
 @contextmanager
-def postgres(host: str = "127.0.0.1") -> Iterator[Postgres]:
-    """A running PostgreSQL that may be ended and started again."""
+def postgres(*hosts: str) -> Iterator[Postgres]:
+    """A running PostgreSQL that may be ended and started again. hosts: addresses besides loopback."""
     with tempfile.TemporaryDirectory(prefix="maquette-pg-") as folder:
-        server = Postgres(Path(folder), host)
+        server = Postgres(Path(folder), ("127.0.0.1", *hosts))
         server.create()
         server.start()
         try:
@@ -104,10 +110,10 @@ def running_postgres() -> Iterator[str]:
         yield server.url
 
 
-def _wait_until_ready(host: str, port: int, server: subprocess.Popen[bytes]) -> None:
+def _wait_until_ready(port: int, server: subprocess.Popen[bytes]) -> None:
     ready = _tool("pg_isready")
     for _ in range(TRIES):
-        if subprocess.run([ready, "-q", "-h", host, "-p", str(port)], check=False).returncode == 0:
+        if subprocess.run([ready, "-q", "-h", "127.0.0.1", "-p", str(port)], check=False).returncode == 0:
             return
         if server.poll() is not None:
             break

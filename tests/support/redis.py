@@ -28,6 +28,7 @@ class RedisProcess:
     folder: str
     port: int
     process: subprocess.Popen[bytes] | None = None
+    hosts: tuple[str, ...] = ("127.0.0.1",)
 
     @property
     def url(self) -> str:
@@ -38,7 +39,8 @@ class RedisProcess:
         if program is None:
             pytest.skip("redis-server is not installed")
         self.process = subprocess.Popen(
-            [program, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"],
+            [program, "--port", str(self.port), "--bind", *self.hosts, "--save", "", "--appendonly", "no",
+             "--protected-mode", "no"],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=self.folder,
         )  # fmt: skip
         for _ in range(_TRIES):
@@ -65,12 +67,13 @@ class RedisProcess:
 
 
 @contextmanager
-def running_redis() -> Iterator[RedisProcess]:
+def running_redis(*hosts: str) -> Iterator[RedisProcess]:
+    """hosts: addresses besides loopback."""
     with tempfile.TemporaryDirectory(prefix="maquette-redis-") as folder, socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
         probe.close()
-        redis = RedisProcess(folder, port)
+        redis = RedisProcess(folder, port, hosts=("127.0.0.1", *hosts))
         redis.start()
         try:
             yield redis
