@@ -84,12 +84,12 @@ def create_app(
     app.state.telemetry = telemetry
     app.state.crash_reports = CrashReports(settings.crash_reports, settings)
     refused.install(app)
+    app.router.routes.append(WebSocketRoute("/sync/{project}/{document}", _sync, name="sync"))
     for module in (
         projects, scene, problems, log, versions, jobs, blobs, members, usage, people, peers, session,
         accounts, privacy, tokens, health,
     ):  # fmt: skip
         app.include_router(module.router)
-    app.router.routes.append(WebSocketRoute("/sync/{project}/{document}", _sync, name="sync"))
     app.include_router(pages.router)
     _add_middleware(app, settings, telemetry, rates)
     return app

@@ -1,8 +1,7 @@
 """Appends to the log: those of all rooms that wait at the same moment share one transaction and one commit.
 
-A lone append is committed at once. Once appends meet in one commit, the next commits start `WINDOW` apart, so that
-under load the disk is asked some hundred times a second for any number of rooms; the first commit that carries a single
-append ends that again.
+A branch that writes alone is committed at once, however fast it writes. While several do, commits start `WINDOW` apart,
+so that the disk is asked some hundred times a second for any number of rooms.
 """
 
 import asyncio
@@ -25,7 +24,7 @@ from server.storage.fencing import deposed, owned
 from server.storage.tables import client_ids, updates
 
 WINDOW = 0.003
-"""Seconds from one commit's start to the next one's while they carry more than one append each."""
+"""Seconds from one commit's start to the next one's that is for other branches."""
 
 _ROW = ("branch", "seq", "at", "author", "via", "job", "payload")
 _CLIENT = ("branch", "client", "user")
@@ -67,7 +66,7 @@ class Appender:
         self._waiting: list[Append] = []
         self._committing: asyncio.Task[None] | None = None
         self._started = 0.0
-        self._is_busy = False
+        self._branches: set[str] = set()
 
     async def append(self, one: Append) -> None:
         """Returns once it is committed."""
@@ -94,10 +93,11 @@ class Appender:
 
     async def _gather(self) -> None:
         loop = asyncio.get_running_loop()
-        if self._is_busy and (seconds := self._started + WINDOW - loop.time()) > 0:
+        others = any(one.branch not in self._branches for one in self._waiting)
+        if others and (seconds := self._started + WINDOW - loop.time()) > 0:
             await asyncio.sleep(seconds)
         self._started = loop.time()
-        self._is_busy = len(self._waiting) > 1
+        self._branches = {one.branch for one in self._waiting}
 
     async def _commit(self, group: Sequence[Append]) -> None:
         try:

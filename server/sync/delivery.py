@@ -28,6 +28,8 @@ class Delivery:
 
     def broadcast(self, changes: list[Change]) -> None:
         """One frame to every member whose state is known, with all that it did not send itself."""
+        if not changes:
+            return
         frames = Frames(changes)
         for member in self._members:
             if member.given is None or member.outbox.behind or member.refusal is not None:

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Protocol
+from weakref import WeakKeyDictionary
 
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket
@@ -55,6 +56,7 @@ class Sync:
     telemetry: Telemetry
     limits: Limits = field(default_factory=Limits)
     sockets: SocketLimits = field(default_factory=SocketLimits)
+    _generations: WeakKeyDictionary[Room, int] = field(default_factory=WeakKeyDictionary)
 
     def route(self) -> WebSocketRoute:
         return WebSocketRoute("/sync/{project}/{document}", self.serve, name="sync")
@@ -81,16 +83,28 @@ class Sync:
         identity = await self.auth.identify(websocket.headers, websocket.cookies, query, ticket=True)
         branch = Branch.parse("{project}/{document}".format(**websocket.path_params))
         await self._role(identity, branch)
-        project = await self.project(branch.project)
-        room = await self.rooms.room(str(branch))
+        room, generation = await self._enter(branch)
         # Asked again, from memory: what changed while the room was loaded was told before this member is in it.
         identity = await self.auth.renew(identity)
         member = self._member(identity, await self._role(identity, branch), branch, capabilities)
         member.place = self.sockets.enter(identity.user_id, address_of(websocket.scope), branch.project)
         member.allowance = member.place.allowance
         if member.wants_hello:
-            member.outbox.put(hello_of(member, project.generation, room.seq))
+            member.outbox.put(hello_of(member, generation, room.seq))
         return room, member
+
+    async def _enter(self, branch: Branch) -> tuple[Room, int]:
+        """The room, and the generation of its project: a scene that is founded anew gets a new room, so that this is
+        read from the database once for each.
+        """
+        room = await self.rooms.room(str(branch))
+        generation = self._generations.get(room)
+        if generation is None:
+            generation = (await self.project(branch.project)).generation
+            room = await self.rooms.room(str(branch))
+            if branch.kind == "scene":
+                self._generations[room] = generation
+        return room, generation
 
     async def _role(self, identity: Identity, branch: Branch) -> Role:
         """The role in the project, one that may read the document."""
