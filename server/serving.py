@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import socket
+import sys
 import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -47,6 +49,7 @@ async def _serve(server: Server, settings: Settings, listening: socket.socket) -
     ready = asyncio.create_task(server.ready.wait())
     await asyncio.wait({serving, ready}, return_when=asyncio.FIRST_COMPLETED)
     beside = _start_beside(settings, port) if server.started else None
+    _keep_pauses_short()
     try:
         await serving
     finally:
@@ -54,6 +57,15 @@ async def _serve(server: Server, settings: Settings, listening: socket.socket) -
         if beside is not None:
             beside.cancel()
             await asyncio.wait({beside})
+
+
+def _keep_pauses_short() -> None:
+    """What was made while starting is never garbage: a full collection that goes over it takes 40 ms and more. And a
+    thread that reads a large update gives the event loop its turn after 1 ms (5 by default).
+    """
+    gc.collect()
+    gc.freeze()
+    sys.setswitchinterval(0.001)
 
 
 def _start_beside(settings: Settings, port: int) -> asyncio.Task[None] | None:
