@@ -70,6 +70,7 @@ class SignIn:
         hashed = await self._passwords.hash(password)
         async with self._making:  # of two first ones one becomes the admin
             user = await self._make(address, hashed, name, await self._standing(key), caller.user)
+        self._throttle.succeeded(address, caller.address)
         taken = await self._links.take(link, user.id) if link else None
         return SignedIn(user, await self._open_session(user, caller), taken.project if taken else None)
 
