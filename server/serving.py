@@ -23,6 +23,9 @@ from server.supervisor import is_peer_installed, keep_peer
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
+COLLECTOR = (20_000, 20, 50)
+"""Allocations before a collection of the youngest, and collections of one age before one of the next."""
+
 log = structlog.get_logger()
 
 
@@ -108,6 +111,17 @@ def own_url(host: str, port: int, *, secure: bool = False) -> str:
     return f"{scheme}://[{name}]:{port}" if ":" in name else f"{scheme}://{name}:{port}"
 
 
+def _tame_collector() -> None:
+    """Leave what was imported and wired out of the cyclic garbage collector's walks, and have fewer of them.
+
+    Half a million objects of libraries, which live as long as the process, were walked again and again: 55 % of the CPU
+    of a server that relays 60 updates a second, and pauses of 50 ms.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECTOR)
+
+
 class Server(uvicorn.Server):
     """Tells the application before it closes connections, so that nobody is kept waiting by a long poll."""
 
@@ -127,6 +141,7 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        _tame_collector()
         self.ready.set()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
