@@ -1,4 +1,4 @@
-"""Spans by setting, for server and peer. Without the setting nothing of OpenTelemetry is imported.
+"""Spans by setting, for server and peer. Without the setting no tracer or exporter is imported.
 
 tracing = start("file:traces.jsonl", "maquette-server")
 with tracing.span("job.request", {"job": id}) as parent:      # parent: the span's W3C traceparent
