@@ -67,7 +67,7 @@ class Editing:
         return room
 
     def _moves(self) -> int:
-        return self.most_moves if self.rate is None else int((self.seconds + self.warm_up + 3) * self.rate)
+        return self.most_moves if self.rate is None else int((self.seconds + self.warm_up + 3) * self.rate) + 3
 
     async def _send(self, rooms: Sequence[Room]) -> None:
         if self.rate is not None:
