@@ -94,6 +94,7 @@ async def test_requests_over_the_rate_of_an_address_are_told_when_to_come_back(t
         assert (await client.get("/healthz")).status_code == 200, "those who watch the server are not counted"
         text = (await client.get("/metrics")).text
         assert 'maquette_limited_total{code="too_many_requests"} 5.0' in text
+        assert 'maquette_http_requests_total{method="GET",route="/api/v1/projects",status="200"} 10.0' in text
 
 
 async def test_each_user_has_a_rate_of_their_own(tmp_path: Path) -> None:
