@@ -6,13 +6,14 @@ Appends of all rooms that wait at the same moment share one commit: under load t
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import URL, Engine, Row, create_engine, delete, event, select
+from sqlalchemy import URL, Engine, Row, create_engine, delete, event, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from server.storage.appending import Append, Appender, EngineWriter, SqliteWriter
 from server.storage.base import Entry, Extra, Loaded, LogConflict, naming_failures
+from server.storage.history_tables import histories
 from server.storage.packing import unpack
 from server.storage.tables import client_ids, snapshots, updates
 
@@ -127,7 +128,11 @@ class SqlUpdateLog:
         await connection.execute(self._insert(snapshots).on_conflict_do_nothing(), [row])
         of_branch = snapshots.c.branch == branch
         kept = select(snapshots.c.seq).where(of_branch).order_by(snapshots.c.seq.desc()).limit(KEPT_SNAPSHOTS)
-        await connection.execute(delete(snapshots).where(of_branch, snapshots.c.seq.not_in(kept)))
+        front = select(histories.c.compacted).where(histories.c.branch == branch).scalar_subquery()
+        # Compaction goes on from the newest that lies before it.
+        base = select(func.max(snapshots.c.seq)).where(of_branch, snapshots.c.seq <= func.coalesce(front, 0))
+        dropped = snapshots.c.seq.not_in(kept), snapshots.c.seq != func.coalesce(base.scalar_subquery(), 0)
+        await connection.execute(delete(snapshots).where(of_branch, *dropped))
 
     async def close(self) -> None:
         await self._appender.close()

@@ -25,6 +25,8 @@ from server.storage.base import Entry, LogConflict
 from server.storage.history import Row, Slice, SqlHistory, Version
 from server.storage.sql import SqlUpdateLog
 from server.sync.branch import Branch
+from server.sync.rooms import Rooms
+from server.telemetry import Telemetry
 from tests.support.three_actors import session
 
 PROJECT = "projectproject00"
@@ -290,3 +292,47 @@ async def test_a_kill_in_the_middle_of_compaction_costs_nothing(
     assert await again.wait() == 0
     assert await history.compacted(KEY) == 3000
     assert (await replay.state(BRANCH, 3000)).hash == hashes_of(rows, {3000})[3000]
+
+
+async def test_the_snapshot_that_compaction_goes_on_from_is_kept(
+    log: SqlUpdateLog, history: SqlHistory, compactor: Compactor
+) -> None:
+    rows = session(1000)
+    document = SceneDocument()
+    await append(log, rows)
+    for row in rows:
+        document.apply(row.payload)
+        if row.seq in {300, 400}:
+            await log.put_snapshot(KEY, row.seq, row.at, document.update())
+    await compactor.compact(KEY, 500)
+    assert await history.compacted(KEY) == 500
+    for seq in (600, 700, 800):
+        await log.put_snapshot(KEY, seq, 1, b"a later one")
+    assert [(await history.base(KEY, seq)).seq for seq in (350, 500, 650, 800)] == [0, 400, 400, 800]
+
+
+async def test_a_room_has_its_log_compacted_while_people_work(
+    log: SqlUpdateLog, history: SqlHistory, process: HistoryProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = asyncio.Event()
+    replace_rows = history.replace
+
+    async def replaced(branch: str, slice: Slice) -> None:
+        await replace_rows(branch, slice)
+        done.set()
+
+    monkeypatch.setattr(history, "replace", replaced)
+    compactor = Compactor(history, process, lambda: LATER, kept_rows=100)
+    async with Rooms(log, Telemetry()) as rooms:
+        rooms.on_commit(compactor.committed)
+        running = asyncio.create_task(compactor.run())
+        room = await rooms.room(KEY)
+        for row in session(2500):
+            await room.edit(row.author, "socket", lambda scene, row=row: scene.apply(row.payload))
+        async with asyncio.timeout(30):
+            await done.wait()
+        running.cancel()
+        live = room.document.hash()
+    assert await history.compacted(KEY) > 0
+    async with Rooms(log, Telemetry()) as again:
+        assert (await again.room(KEY)).document.hash() == live

@@ -60,7 +60,9 @@ async def scene_at(database: str, project: str, seq: int | None = None) -> tuple
 
 
 @pytest.mark.parametrize("name", ["backup", "backup.tar.gz"])
-@pytest.mark.parametrize(("source", "target"), [(sqlite, sqlite), (server_of_postgres, server_of_postgres)])
+@pytest.mark.parametrize(
+    ("source", "target"), [(sqlite, sqlite), (server_of_postgres, server_of_postgres), (sqlite, server_of_postgres)]
+)
 async def test_a_backup_during_edits_is_an_acknowledged_moment(tmp_path: Path, source, target, name: str) -> None:
     with source(tmp_path / "data") as database, target(tmp_path / "other") as empty:
         with running_server(tmp_path / "data", "--database", database) as server:
@@ -137,3 +139,14 @@ def test_what_is_no_backup_is_refused(tmp_path: Path) -> None:
     refused = maquette("restore", "--from", tmp_path, "--data", tmp_path / "data")
     assert (refused.returncode, "not_a_backup" in refused.stderr) == (1, True)
     assert not (tmp_path / "data" / "maquette.db").exists()
+
+
+async def test_clean_up_by_hand(tmp_path: Path) -> None:
+    with running_server(tmp_path / "data") as server:
+        address = await make_project(server.url, "Workshop")
+        async with join(address) as scene:
+            unused = await scene.upload(b"unused")
+        told = maquette("clean", "--data", tmp_path / "data", "--dry-run")
+        assert (told.returncode, told.stdout) == (0, "0 blobs (0 bytes) would be removed\n"), "it is young"
+        stored = tmp_path / "data" / "blobs" / unused[:2] / unused
+        assert stored.exists()
