@@ -20,6 +20,7 @@ need npm -- npm
 if [ "${1:-test}" = test ]; then
   need chromium chromium-browser google-chrome -- chromium
   need redis-server -- redis-server
+  need nginx /usr/sbin/nginx -- nginx
   need postgres /usr/lib/postgresql/*/bin/postgres -- postgresql
 fi
 if [ "${1:-test}" = drills ]; then
