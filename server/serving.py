@@ -114,8 +114,8 @@ def own_url(host: str, port: int, *, secure: bool = False) -> str:
 def _tame_collector() -> None:
     """Leave what was imported and wired out of the cyclic garbage collector's walks, and have fewer of them.
 
-    Half a million objects of libraries, which live as long as the process, were walked again and again: 55 % of the CPU
-    of a server that relays 60 updates a second, and pauses of 50 ms.
+    All objects of the libraries, which live as long as the process, were walked again and again: 55 % of the CPU of a
+    server that relays 60 updates a second, and pauses of 50 ms.
     """
     gc.collect()
     gc.freeze()
