@@ -34,6 +34,7 @@ from crdt.document import SceneDocument, SessionDocument
 from crdt.errors import ConnectionRefused, MaquetteError
 from crdt.ids import new_id
 from crdt.link import Link
+from crdt.messages import Hello
 
 _PATH = re.compile(
     r"^(?P<base>.*)/(?:p|sync)/(?P<project>[A-Za-z0-9_-]{1,64})(?:/scene(?:@(?P<branch>[A-Za-z0-9_-]+))?)?/?$"
@@ -114,6 +115,11 @@ class LiveScene(SceneDocument):
     presence: LivePresence
     api: httpx.AsyncClient
     _links: Sequence[Link]
+
+    @property
+    def hello(self) -> Hello | None:
+        """The server's latest greeting: who we are here, and what we may. A new one comes with every connection."""
+        return self._links[0].hello
 
     async def saved(self) -> int:
         """Wait until every edit made so far, here and in the session, is committed; the scene's log number."""

@@ -7,19 +7,39 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack, ExitStack, suppress
 from pathlib import Path
 
+import httpx
 import pytest
 import websockets
 
 import crdt
 from crdt import nodes
+from crdt.document import SceneDocument
 from crdt.errors import ConnectionRefused
-from crdt.messages import MALFORMED, TOO_LARGE, SyncStep1, Update, encode
+from crdt.messages import (
+    EMPTY_STATE,
+    EMPTY_UPDATE,
+    FORBIDDEN,
+    MALFORMED,
+    TOO_LARGE,
+    Message,
+    SyncStep1,
+    SyncStep2,
+    Update,
+    decode,
+    encode,
+)
 from crdt.update_reader import read_state_vector
+from server.storage.base import UpdateLog
 from tests.support.acknowledged import Acknowledged, Editor, assert_kept, converge, state_in
+from tests.support.people import Cast
+from tests.support.postgres import postgres
+from tests.support.redis import running_redis
+from tests.support.server import running_server, serving
 from tests.support.studio import Studio, studio
 
 MANY = 5_000
@@ -136,6 +156,39 @@ async def count_on_arrival(page: str) -> int:
         return len(scene.ids("nodes"))
 
 
+async def test_the_history_grows_without_bounds(tmp_path: Path) -> None:
+    now = [1_800_000_000.0]
+    async with serving(tmp_path, clock=lambda: now[0]) as server:
+        page = await page_at(server.url)
+        async with crdt.join(page) as scene:
+            node = nodes.add(scene, name="dragged")
+            for step in range(500):
+                scene.set("nodes", node, "translation", [float(step), 0.0, 0.0])
+                await scene.saved()
+            kept = scene.hash()
+        histories, branch = server.services.histories, f"{scene.project}/scene"
+        before = await rows_and_bytes(server.services.log, branch)
+        now[0] = time.time() + 24 * 3600
+        await histories.compactor.compact_resting()
+        after = await rows_and_bytes(server.services.log, branch)
+        assert before[0] > 250
+        assert 2 * after[0] <= before[0]
+        assert 2 * after[1] <= before[1]
+        async with crdt.join(page) as scene:
+            assert scene.hash() == kept
+
+
+async def page_at(url: str) -> str:
+    async with httpx.AsyncClient(base_url=url) as client:
+        answer = await client.post("/api/v1/projects", json={"name": "Complaints"})
+        return f"{url}/p/{answer.raise_for_status().json()['id']}"
+
+
+async def rows_and_bytes(log: UpdateLog, branch: str) -> tuple[int, int]:
+    rows = await log.read(branch, limit=100_000)
+    return len(rows), sum(len(row.payload) for row in rows)
+
+
 async def test_tombstones_fill_the_memory(server: Studio) -> None:
     page = await page_of(server)
     async with crdt.join(page) as scene:
@@ -220,6 +273,72 @@ async def test_a_big_message_blocks_everybody(server: Studio) -> None:
             count += 1
         await sending
         assert count >= 3
+
+
+async def test_nobody_can_be_let_in_to_read_only(tmp_path: Path) -> None:
+    async with serving(tmp_path, accounts=True) as server:
+        cast = await Cast.of(server.services)
+        project = await cast.project()
+        url = f"{server.sync_url}/{project}/scene?caps=refusal"
+        forged = SceneDocument()
+        nodes.add(forged, name="a viewer's")
+        owner, viewer = [await cast.headers(part) for part in ("owner", "viewer")]
+        async with websockets.connect(url, additional_headers=owner) as witness:
+            async with websockets.connect(url, additional_headers=viewer) as socket:
+                await socket.send(encode(SyncStep1(EMPTY_STATE)))
+                await socket.send(encode(Update(forged.update())))
+                await drain(socket)
+            assert socket.close_code == FORBIDDEN
+            await witness.send(encode(SyncStep1(EMPTY_STATE)))
+            assert await first(witness, SyncStep2) == SyncStep2(EMPTY_UPDATE)
+        room = await server.services.rooms.room(f"{project}/scene")
+        assert room.seq == 0
+
+
+async def first(socket: websockets.ClientConnection, kind: type[Message]) -> Message:
+    """The first message of a kind; nothing that shows an edit may come before it."""
+    while not isinstance(message := decode(bytes(await socket.recv())), kind):
+        assert not isinstance(message, Update)
+    return message
+
+
+async def test_there_are_no_versions_to_go_back_to(server: Studio) -> None:
+    page = await page_of(server)
+    async with crdt.join(page) as scene:
+        node = nodes.add(scene, name="as it was")
+        await scene.saved()
+        versions = f"/api/v1/projects/{scene.project}/versions"
+        made = await server.client.post(versions, json={"name": "Before lunch"})
+        version, kept = made.raise_for_status().json()["id"], scene.hash()
+        scene.set("nodes", node, "name", "as it is")
+        nodes.trash(scene, [node], by="ada")
+        await scene.saved()
+        await restart(server)
+        answer = await server.client.get(f"{versions}/{version}/state")
+        old = SceneDocument()
+        old.apply(answer.raise_for_status().content)
+        assert old.hash() == kept == answer.headers["Maquette-Hash"]
+        assert old.read("nodes", node).name == "as it was"
+
+
+async def test_the_loss_of_redis_costs_everybody_a_full_resync(tmp_path: Path) -> None:
+    """Nobody is even disconnected: the followers ask for the rows that they missed."""
+    with postgres() as database, running_redis() as redis, ExitStack() as stack:
+        options = ("--database", database.url, "--redis", redis.url)
+        start = running_server(tmp_path, *options), running_server(tmp_path, *options)
+        nodes_of_cluster = [await asyncio.to_thread(stack.enter_context, server) for server in start]
+        page = await page_at(nodes_of_cluster[0].url)
+        pages = [page.replace(nodes_of_cluster[0].url, server.url) for server in nodes_of_cluster]
+        async with crdt.join(pages[0]) as ada, crdt.join(pages[1]) as ben:
+            greeted = [scene.hello for scene in (ada, ben)]
+            for number in range(3):
+                await asyncio.to_thread(redis.kill)
+                for scene in (ada, ben):
+                    nodes.add(scene, name=f"while Redis was away {number}")
+                await asyncio.to_thread(redis.start)
+                await asyncio.gather(ada.saved(), ben.saved())
+                await converge([ada, ben])
+            assert all(scene.hello is hello for scene, hello in zip((ada, ben), greeted, strict=True))
 
 
 async def test_edits_are_lost_silently_on_reconnect(server: Studio) -> None:

@@ -192,9 +192,11 @@ class Served:
 
 
 @asynccontextmanager
-async def serving(data: Path, *, port: int = 0, **values: Any) -> AsyncIterator[Served]:
+async def serving(
+    data: Path, *, port: int = 0, clock: Callable[[], float] | None = None, **values: Any
+) -> AsyncIterator[Served]:
     """uvicorn with the application on a random port of this event loop, for tests that use sockets."""
-    app = create_app(settings_for(data, **values))
+    app = create_app(settings_for(data, **values), **({"clock": clock} if clock else {}))
     config = configure(
         app, max_message=64 * 1024 * 1024, host="127.0.0.1", port=port, log_level="error", timeout_graceful_shutdown=5
     )
