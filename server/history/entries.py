@@ -1,8 +1,9 @@
 """Which rows of the log make one entry: what somebody would call one thing that one person did.
 
 Rows of one author, in one way, on the same records (or records that are all new), with no pause of a minute in it and
-ten minutes at most. Rows of others in between do not matter: people work at the same time. A job's row, a re-founding
-and whatever else is written whole is an entry of its own.
+ten minutes at most; or the same done to one record after the other, with no pause of ten seconds and a minute at most.
+Rows of others in between do not matter: people work at the same time. A job's row, a re-founding and whatever else is
+written whole is an entry of its own.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from server.storage.history import Row
 
 PAUSE = 60_000
 LONGEST = 600_000
+QUICK_PAUSE = 10_000
+QUICK_LONGEST = 60_000
 """Milliseconds."""
 ALONE = frozenset({"refound", "duplicate"})
 """Ways of writing of which each row is an entry of its own."""
@@ -76,4 +79,7 @@ def _continues(entry: LogEntry, row: Row, touch: Touch) -> bool:
     known = entry.touch.actions
     if not touch.actions or touch.actions.keys() <= known.keys():
         return True
-    return touch.only_adds and entry.touch.only_adds
+    if touch.only_adds and entry.touch.only_adds:
+        return True
+    is_quick = row.at - entry.at < QUICK_PAUSE and row.at - entry.began < QUICK_LONGEST
+    return is_quick and touch.kinds <= entry.touch.kinds

@@ -25,6 +25,11 @@ class Touch:
     def only_adds(self) -> bool:
         return all(ADDED in actions for actions in self.actions.values())
 
+    @property
+    def kinds(self) -> set[tuple[str, str]]:
+        """What was done to which kind of records: (root, action)."""
+        return {(root, action) for (root, _), actions in self.actions.items() for action in actions}
+
     def note(self, thing: Thing, action: str, key: str = "") -> None:
         self.actions.setdefault(thing, set()).add(action)
         if key:
