@@ -204,13 +204,18 @@ export class Accounts {
 
   // -- administration
 
-  people(find = "", cursor?: string): Promise<Page<AccountInfo>> {
+  people(find = "", cursor?: string | null): Promise<Page<AccountInfo>> {
     const words = new URLSearchParams({ limit: "50", ...(find && { find }), ...(cursor && { cursor }) });
     return this.#api.call("GET", `/people?${words}`);
   }
 
   changePerson(id: string, fields: { standing?: Standing; disabled?: boolean }): Promise<AccountInfo> {
     return this.#api.call("PATCH", `/people/${id}`, fields);
+  }
+
+  /** Everywhere. */
+  signPersonOut(id: string): Promise<void> {
+    return this.#api.call("DELETE", `/people/${id}/sessions`);
   }
 
   /** A link's token that sets a new password once. */

@@ -6,8 +6,8 @@ import { FormProblem, Input, useSubmit } from "@editor/ui/form";
 import { useState } from "react";
 
 interface SignUpFormProps {
-  /** By which invitation: the access key, or a share link. */
-  invitation: { key: string } | { link: string };
+  /** By which invitation: the access key, a share link; none for who is here already. */
+  invitation: { key: string } | { link: string } | object;
   name?: string;
   onDone(info: SignedIn): void;
 }

@@ -1,5 +1,6 @@
 import { PEOPLE_COLOURS } from "@editor/lib/colour";
 import { useIdentity } from "@editor/state/identity";
+import { saveProfile, useAccounts } from "@editor/state/session";
 import { Button } from "@editor/ui/button";
 import { Dialog } from "@editor/ui/dialog";
 import { CONTROL } from "@editor/ui/field";
@@ -13,23 +14,32 @@ export function IdentityDialog({ open, onClose }: { open: boolean; onClose(): vo
       open={open}
       onClose={onClose}
       title="Who are you?"
-      description="Others in a project see this name and colour. It stays in this browser."
+      description={
+        useAccounts()
+          ? "Others in a project see this name and colour."
+          : "Others in a project see this name and colour. It stays in this browser."
+      }
     >
       <IdentityForm onDone={onClose} />
     </Dialog>
   );
 }
 
-function IdentityForm({ onDone }: { onDone(): void }) {
+/** The fields alone, for a page of their own. */
+export function IdentityForm({ onDone }: { onDone(): void }) {
   const { me, change } = useIdentity();
+  const withAccounts = useAccounts();
   const [name, setName] = useState(me.name);
   const [color, setColor] = useState(me.color);
   const id = useId();
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (!name.trim()) return;
-    change({ name: name.trim().slice(0, 64), color });
-    onDone();
+    const fields = { name: name.trim().slice(0, 64), color };
+    if (!withAccounts) {
+      change(fields);
+      onDone();
+    } else void saveProfile(fields).then((done) => done && onDone());
   };
   return (
     <form onSubmit={submit} className="flex flex-col gap-4">

@@ -53,6 +53,28 @@ export function ago(then: number, now: number): string {
   return dated.format(then);
 }
 
+/** "in 6 days", "in 3 hours"; what is over "has ended". */
+export function until(then: number, now: number): string {
+  const minutes = Math.round((then - now) / 60_000);
+  if (minutes <= 0) return "has ended";
+  if (minutes < 60) return relative.format(minutes, "minute");
+  if (minutes < 48 * 60) return relative.format(Math.round(minutes / 60), "hour");
+  return relative.format(Math.round(minutes / 1440), "day");
+}
+
+/** "Firefox on Linux", from how a browser names itself; what is no browser as it is. */
+export function browserOf(agent: string): string {
+  const name = [
+    [/Edg\//, "Edge"],
+    [/Firefox\//, "Firefox"],
+    [/Chrome\//, "Chrome"],
+    [/Safari\//, "Safari"],
+  ].find(([pattern]) => (pattern as RegExp).test(agent))?.[1];
+  const system = /Windows|Android|iPhone|iPad|Mac OS X|Linux|CrOS/.exec(agent)?.[0].replace("Mac OS X", "macOS");
+  if (!name) return agent.slice(0, 40) || "Unknown";
+  return system ? `${name} on ${system}` : `${name}`;
+}
+
 export function moment(time: number): string {
   return timed.format(time);
 }

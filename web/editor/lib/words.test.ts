@@ -1,7 +1,7 @@
 import { routeOf } from "@editor/state/router";
 import { expect, test } from "vitest";
 import { hexOf, linearOf } from "./colour";
-import { ago, bytes, count, decimal, dimensions, length, plural, sentences } from "./format";
+import { ago, browserOf, bytes, count, decimal, dimensions, length, plural, sentences, until } from "./format";
 import { secretOf } from "./fragment";
 import { sniff } from "./texture-file";
 
@@ -66,4 +66,16 @@ test("the key of an invitation stands in the fragment, named or bare", () => {
 
 test("clauses of refusals become sentences", () => {
   expect(sentences("the key is wrong", "ask for a new link", "")).toBe("The key is wrong. Ask for a new link.");
+});
+
+test("ends and browsers read as a person would say them", () => {
+  const hour = 3_600_000;
+  expect([until(hour / 2, 0), until(3 * hour, 0), until(144 * hour, 0), until(-1, 0)]).toEqual([
+    "in 30 minutes",
+    "in 3 hours",
+    "in 6 days",
+    "has ended",
+  ]);
+  const chrome = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36";
+  expect([browserOf(chrome), browserOf("curl/8.5"), browserOf("")]).toEqual(["Chrome on Linux", "curl/8.5", "Unknown"]);
 });

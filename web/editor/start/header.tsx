@@ -1,15 +1,26 @@
+import { AccountMenu } from "@editor/accounts/account-menu";
 import { IdentityDialog } from "@editor/dialogs/identity-dialog";
 import { useIdentity } from "@editor/state/identity";
+import { useAccounts } from "@editor/state/session";
 import { Avatar } from "@editor/topbar/people";
 import { useState } from "react";
 
 export function Header() {
-  const me = useIdentity((state) => state.me);
-  const [open, setOpen] = useState(false);
   return (
     <header className="flex h-13 shrink-0 items-center gap-2.5 border-b border-line bg-panel px-4 sm:px-8">
       <Mark />
       <h1 className="text-lg font-semibold tracking-tight">Maquette</h1>
+      {useAccounts() ? <AccountMenu /> : <Visitor />}
+    </header>
+  );
+}
+
+/** On a local server: a name and a colour of one's own choice. */
+function Visitor() {
+  const me = useIdentity((state) => state.me);
+  const [open, setOpen] = useState(false);
+  return (
+    <>
       <button
         type="button"
         data-testid="identity"
@@ -23,7 +34,7 @@ export function Header() {
         </span>
       </button>
       <IdentityDialog open={open} onClose={() => setOpen(false)} />
-    </header>
+    </>
   );
 }
 

@@ -2,8 +2,9 @@
 import type { SessionInfo } from "@core/api";
 import { ApiError } from "@core/errors";
 import { create } from "zustand";
-import { api } from "./api";
+import { accounts, api } from "./api";
 import { useIdentity } from "./identity";
+import { toastError } from "./toasts";
 
 interface Session {
   /** Null: not known (yet), or not signed in. */
@@ -45,6 +46,17 @@ export function askToSignIn(): void {
 /** Whether this server has accounts at all: a local one shows nothing of them. */
 export function useAccounts(): boolean {
   return useSession((state) => state.info !== null && state.info.mode !== "local");
+}
+
+/** Name and colour of the account; whether it worked. */
+export async function saveProfile(fields: { name: string; color: string }): Promise<boolean> {
+  try {
+    useIdentity.getState().become(await accounts.change(fields));
+    return true;
+  } catch (error) {
+    toastError("Your name was not changed", error);
+    return false;
+  }
 }
 
 async function ask(): Promise<SessionInfo | null> {
