@@ -93,9 +93,11 @@ class Studio:
 
 
 @asynccontextmanager
-async def studio(data: Path, *, peer: bool = True, options: Sequence[str] = ()) -> AsyncIterator[Studio]:
+async def studio(
+    data: Path, *, peer: bool = True, options: Sequence[str] = (), environment: Mapping[str, str] | None = None
+) -> AsyncIterator[Studio]:
     """A running server over `data`, with its compute peer unless told otherwise."""
-    context = running_server(data, *options, peer=peer)
+    context = running_server(data, *options, peer=peer, environment=environment)
     process = await asyncio.to_thread(context.__enter__)
     try:
         async with httpx.AsyncClient(base_url=process.url, timeout=120) as client:

@@ -1,9 +1,6 @@
 import { Bug, Compass } from "lucide-react";
 import { Tooltip } from "radix-ui";
 import { lazy, Suspense } from "react";
-import { InvitePage } from "./accounts/invite-page";
-import { JoinPage } from "./accounts/join-page";
-import { ResetPage } from "./accounts/reset-page";
 import { SignInPage } from "./accounts/sign-in-page";
 import { StartPage } from "./start/start-page";
 import { followLink, navigate, useRoute } from "./state/router";
@@ -13,6 +10,11 @@ import { Notice, Spinner } from "./ui/feedback";
 import { Toaster } from "./ui/toaster";
 
 const ProjectPage = lazy(() => import("./project-page"));
+const AccountPage = lazy(() => import("./accounts/account-page").then((page) => ({ default: page.AccountPage })));
+const InvitePage = lazy(() => import("./accounts/invite-page").then((page) => ({ default: page.InvitePage })));
+const JoinPage = lazy(() => import("./accounts/join-page").then((page) => ({ default: page.JoinPage })));
+const PeoplePage = lazy(() => import("./accounts/people-page").then((page) => ({ default: page.PeoplePage })));
+const ResetPage = lazy(() => import("./accounts/reset-page").then((page) => ({ default: page.ResetPage })));
 
 export function App() {
   return (
@@ -33,6 +35,8 @@ function Page() {
   if (route.page === "login") return <SignInPage onDone={() => navigate("/", { replace: true })} />;
   if (route.page === "invite") return <InvitePage />;
   if (route.page === "join") return <JoinPage />;
+  if (route.page === "account") return <AccountPage />;
+  if (route.page === "people") return <PeoplePage />;
   if (route.page === "reset") return <ResetPage />;
   if (route.page === "project") return <ProjectPage key={route.id} id={route.id} />;
   return (

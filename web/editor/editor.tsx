@@ -71,7 +71,7 @@ export function Editor({ onReopen }: { onReopen(): void }) {
           </Panel>
         </div>
       </div>
-      <Dialogs />
+      <Dialogs onReopen={onReopen} />
     </DropZone>
   );
 }

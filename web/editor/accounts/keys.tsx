@@ -72,7 +72,7 @@ function NewKey({ onMade }: { onMade(key: string): void }) {
           aria-label="What it may do"
           value={scope}
           options={SCOPES}
-          onPick={setScope}
+          onPick={(picked: Scope) => setScope(picked)}
           className="h-7 w-36 border-line"
         />
         <Select aria-label="How long" value={span} options={SPANS} onPick={setSpan} className="h-7 w-24 border-line" />

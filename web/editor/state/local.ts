@@ -11,6 +11,7 @@ export type DialogState =
   | { kind: "shortcuts" }
   | { kind: "identity" }
   | { kind: "export" }
+  | { kind: "share" }
   | { kind: "report"; job: string };
 
 export interface SnapSteps {

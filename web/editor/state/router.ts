@@ -11,6 +11,8 @@ const PLAIN = {
   invite: "invite",
   join: "join",
   reset: "reset",
+  account: "account",
+  people: "people",
 } as const;
 type Plain = (typeof PLAIN)[keyof typeof PLAIN];
 

@@ -4,6 +4,7 @@ import { plural } from "@editor/lib/format";
 import { useIdentity } from "@editor/state/identity";
 import { local } from "@editor/state/local";
 import { usePeople } from "@editor/state/people";
+import { useAccounts } from "@editor/state/session";
 import { viewport } from "@editor/state/viewport";
 import { Button } from "@editor/ui/button";
 import { Badge } from "@editor/ui/feedback";
@@ -16,6 +17,7 @@ const SHOWN = 4;
 export function People() {
   const people = usePeople();
   const me = useIdentity((state) => state.me);
+  const withAccounts = useAccounts();
   const others = people.filter((person) => person.user.kind !== "peer");
   return (
     <Popover.Root>
@@ -60,7 +62,11 @@ export function People() {
             <Other key={person.client} person={person} />
           ))}
           {!others.length && (
-            <p className="px-1.5 py-1 text-muted">Nobody else is here. Share this page’s address to work together.</p>
+            <p className="px-1.5 py-1 text-muted">
+              {withAccounts
+                ? "Nobody else is here. Share the project to work together."
+                : "Nobody else is here. Share this page’s address to work together."}
+            </p>
           )}
         </Popover.Content>
       </Popover.Portal>

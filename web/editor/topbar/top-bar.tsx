@@ -1,3 +1,4 @@
+import { useAccountEntries } from "@editor/accounts/account-menu";
 import { actionOf } from "@editor/commands/actions";
 import { redo, undo } from "@editor/commands/history";
 import { entryOf } from "@editor/commands/menus";
@@ -6,6 +7,7 @@ import { useHistory } from "@editor/state/history";
 import { local, useLocal } from "@editor/state/local";
 import { useProject } from "@editor/state/project";
 import { followLink } from "@editor/state/router";
+import { useAccounts } from "@editor/state/session";
 import { useCanEdit, useWhyNot } from "@editor/state/status";
 import { useIsPhone } from "@editor/state/use-media";
 import { Button, IconButton } from "@editor/ui/button";
@@ -16,12 +18,15 @@ import { People } from "./people";
 import { Problems } from "./problems";
 import { ProjectName } from "./project-name";
 import { Role } from "./role";
+import { Share } from "./share";
 import { Status } from "./status";
 import { Tools } from "./tools";
 
 export function TopBar() {
   const project = useProject();
   const phone = useIsPhone();
+  const withAccounts = useAccounts();
+  const accountEntries = useAccountEntries();
   // Menus ask their actions when this bar renders.
   useCanEdit();
   const drawer = useLocal((state) => state.drawer);
@@ -56,6 +61,7 @@ export function TopBar() {
       <Status />
       <Problems />
       <People />
+      <Share />
       <JobsMenu />
       <Button
         icon={Download}
@@ -76,6 +82,7 @@ export function TopBar() {
           entryOf(project, "shortcuts"),
           "-",
           { label: "Your name and colour…", run: () => local().set({ dialog: { kind: "identity" } }) },
+          ...(withAccounts ? accountEntries : []),
         ]}
       />
       <span className="lg:hidden">

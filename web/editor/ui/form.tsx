@@ -73,7 +73,9 @@ export function useSubmit(run: () => Promise<void>, places: Places = {}): Submis
 
 function problemOf(error: unknown, places: Places): Submission["problems"] {
   if (!(error instanceof ApiError)) return { "": "The server does not answer. Try again in a moment." };
-  return { [places[error.code] ?? ""]: sentences(error.message, error.hint) };
+  const place = places[error.code];
+  // Below a field there is room for one line.
+  return place === undefined ? { "": sentences(error.message, error.hint) } : { [place]: sentences(error.message) };
 }
 
 /** The line of a form for what is about no single field; it keeps its place. */
