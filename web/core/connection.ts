@@ -15,6 +15,7 @@ import { PresenceSender } from "./presence-sender";
 import { Slowness } from "./slowness";
 import { bytesOf, type Socket, type SocketClass } from "./socket";
 import type { Step } from "./steps";
+import { splitUpdate } from "./update-split";
 
 export type ConnectionState = "connecting" | "online" | "offline" | "refused";
 
@@ -31,6 +32,8 @@ export interface ConnectionOptions {
   readonly random?: () => number;
 }
 
+/** Bytes of an update above which it goes out in parts: each is a small bite for a busy room. */
+const PART = 1024 * 1024;
 const HEARTBEAT = 15_000;
 /** Heartbeats without a word from the server until the socket counts as dead. */
 const SILENT_BEATS = 3;
@@ -272,7 +275,9 @@ export class Connection {
 
   /** Answers the server's step 1 with all that it lacks; from here on each change is a message of its own. */
   #answer(state: Uint8Array): void {
-    const update = this.#document.update(state);
+    const parts = splitUpdate(this.#document.update(state), PART);
+    const update = parts.pop() as Uint8Array;
+    for (const part of parts) this.#sendUpdate(part, false);
     this.#answered = true;
     this.#delivery.answer();
     this.#send({ type: "syncStep2", update });
@@ -299,11 +304,15 @@ export class Connection {
   #onUpdate(update: Uint8Array, origin: unknown): void {
     if (origin === "remote") return;
     if (this.#answered && this.#state !== "refused") {
-      this.#delivery.send(true);
-      this.#send({ type: "update", update });
+      for (const part of splitUpdate(update, PART)) this.#sendUpdate(part, true);
       this.#slowness.begin();
     } else this.#delivery.wait();
     this.#notify();
+  }
+
+  #sendUpdate(update: Uint8Array, carries: boolean): void {
+    this.#delivery.send(carries);
+    this.#send({ type: "update", update });
   }
 
   #send(message: Message): void {

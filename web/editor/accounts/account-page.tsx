@@ -50,7 +50,7 @@ function PasswordPart() {
   );
   return (
     <Part title="Password" lead="Changing it signs you out everywhere else.">
-      <form onSubmit={submit} className="flex max-w-sm flex-col gap-1.5" aria-label="Change the password">
+      <form onSubmit={submit} className="flex max-w-sm flex-col gap-2.5" aria-label="Change the password">
         <Input
           label="Current password"
           type="password"

@@ -66,16 +66,16 @@ function NewKey({ onMade }: { onMade(key: string): void }) {
           value={name}
           onChange={(event) => setName(event.target.value)}
           data-testid="key-name"
-          className={`${CONTROL} h-7 min-w-40 flex-1 border-line`}
+          className={`${CONTROL} h-7 w-auto! min-w-40 flex-1 border-line`}
         />
         <Select
           aria-label="What it may do"
           value={scope}
           options={SCOPES}
           onPick={(picked: Scope) => setScope(picked)}
-          className="h-7 w-36 border-line"
+          className="h-7 w-36! border-line"
         />
-        <Select aria-label="How long" value={span} options={SPANS} onPick={setSpan} className="h-7 w-24 border-line" />
+        <Select aria-label="How long" value={span} options={SPANS} onPick={setSpan} className="h-7 w-24! border-line" />
         <Button type="submit" disabled={busy || !name.trim()} data-testid="make-key">
           Make a key
         </Button>

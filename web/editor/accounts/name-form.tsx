@@ -7,7 +7,7 @@ export function NameForm({ action, onSubmit }: { action: string; onSubmit(name: 
   const [name, setName] = useState("");
   const { busy, problems, submit } = useSubmit(() => onSubmit(name.trim()));
   return (
-    <form onSubmit={submit} className="flex flex-col gap-1.5" aria-label={action}>
+    <form onSubmit={submit} className="flex flex-col gap-2.5" aria-label={action}>
       <Input
         label="Your name"
         name="name"

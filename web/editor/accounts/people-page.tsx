@@ -139,7 +139,7 @@ function Row({ person, onChange, onSignOut, onReset }: RowProps) {
         options={STANDINGS.map(([key, word]) => [key, word] as const)}
         disabled={me || disabled}
         onPick={(standing) => onChange({ standing })}
-        className="h-7 w-24 border-line"
+        className="h-7 w-24! border-line"
       />
       <Dropdown
         align="end"

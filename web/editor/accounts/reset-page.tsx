@@ -23,7 +23,7 @@ export function ResetPage() {
   if (!token) return <BadLink title="This link is not complete" />;
   return (
     <EntryPage title="A new password" lead="All other sign-ins of this account end.">
-      <form onSubmit={submit} className="flex flex-col gap-1.5" aria-label="New password">
+      <form onSubmit={submit} className="flex flex-col gap-2.5" aria-label="New password">
         <Input
           label="New password"
           type="password"

@@ -23,7 +23,7 @@ export function SignInForm({ email: known = "", onDone }: SignInFormProps) {
     { bad_email: "email", wrong_login: "password" },
   );
   return (
-    <form onSubmit={submit} className="flex flex-col gap-1.5" noValidate aria-label="Sign in">
+    <form onSubmit={submit} className="flex flex-col gap-2.5" noValidate aria-label="Sign in">
       <Input
         label="E-mail"
         type="email"

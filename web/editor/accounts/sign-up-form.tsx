@@ -25,7 +25,7 @@ export function SignUpForm({ invitation, name: known = "", onDone }: SignUpFormP
     { bad_email: "email", email_taken: "email", weak_password: "password", bad_password: "password" },
   );
   return (
-    <form onSubmit={submit} className="flex flex-col gap-1.5" noValidate aria-label="Make an account">
+    <form onSubmit={submit} className="flex flex-col gap-2.5" noValidate aria-label="Make an account">
       <Input
         label="Name"
         name="name"

@@ -2,7 +2,7 @@ import type { Again } from "@core/apply-again";
 import { nodesOf, sizeOf } from "@core/kept-edits";
 import type { RefusedEdits as Item } from "@core/shelf";
 import { discard, makeAgain, namesIn, saveAsFile } from "@editor/commands/refused";
-import { ago, plural, sentences } from "@editor/lib/format";
+import { ago, plural } from "@editor/lib/format";
 import { useNodes, useProject } from "@editor/state/project";
 import { useWhyNot } from "@editor/state/status";
 import { toast } from "@editor/state/toasts";
@@ -149,5 +149,5 @@ const WHY: Readonly<Record<string, string>> = {
 };
 
 function whyRefused({ reason }: Item): string {
-  return WHY[reason.code] ?? `The server could not take them: ${sentences(reason.message, reason.hint)}`;
+  return WHY[reason.code] ?? `The server could not take them (${reason.message}).`;
 }

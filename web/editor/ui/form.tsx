@@ -36,7 +36,7 @@ export function Input({ label, value, onValue, problem, hint, aside, className, 
         onChange={(event) => onValue(event.target.value)}
         aria-invalid={problem !== undefined}
         aria-describedby={words ? `${id}-words` : undefined}
-        className={cn(CONTROL, "h-9 border-line px-2.5 text-base aria-invalid:border-danger", className)}
+        className={cn(CONTROL, "h-9 border-edge px-2.5 text-base aria-invalid:border-danger", className)}
       />
       <p id={`${id}-words`} className={cn("min-h-4 text-xs", problem ? "text-danger" : "text-faint")}>
         {words}
