@@ -64,8 +64,7 @@ function readStruct(decoder: decoding.Decoder, client: number, clock: number): S
   const info = decoding.readUint8(decoder);
   const kind = info & KIND;
   const needs: Id[] = [];
-  const length =
-    kind === GC || kind === SKIP ? decoding.readVarUint(decoder) : readItem(decoder, info, kind, needs);
+  const length = kind === GC || kind === SKIP ? decoding.readVarUint(decoder) : readItem(decoder, info, kind, needs);
   const content = decoder.arr.subarray(begin, decoder.pos);
   return { client, clock, end: clock + length, content, needs, isSkip: kind === SKIP };
 }
@@ -131,7 +130,10 @@ function readDeletes(decoder: decoding.Decoder): Map<number, DeletedRange[]> {
     const ranges = deletes.get(client) ?? [];
     for (let count = decoding.readVarUint(decoder); count > 0; count--)
       ranges.push({ clock: decoding.readVarUint(decoder), length: decoding.readVarUint(decoder) });
-    deletes.set(client, ranges.sort((a, b) => a.clock - b.clock || a.length - b.length));
+    deletes.set(
+      client,
+      ranges.sort((a, b) => a.clock - b.clock || a.length - b.length),
+    );
   }
   return deletes;
 }

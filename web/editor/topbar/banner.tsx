@@ -16,7 +16,7 @@ export function Banner({ onReopen }: { onReopen(): void }) {
   if (ending === "signed out") return <SignedOut kept={kept} />;
   if (refusal) return <Refused project={project} onReopen={onReopen} />;
   if (project.scene.readOnly) return <TooOld />;
-  if (notSaving) return <NotSaving why={notSaving.message} kept={kept} />;
+  if (notSaving) return <NotSaving kept={kept} />;
   return words.startsWith("offline") ? <OfflineLine words={words} /> : null;
 }
 
@@ -54,12 +54,12 @@ function TooOld() {
   );
 }
 
-function NotSaving({ why, kept }: { why: string; kept: boolean }) {
+function NotSaving({ kept }: { kept: boolean }) {
   return (
     <Line icon={HardDrive} tone="warn" testId="not-saving">
       {kept
-        ? `Edits are kept here and not saved yet: ${sentences(why)} Work on; they are saved as soon as it can.`
-        : `Edits are not saved yet: ${sentences(why)} Keep this window open until they are.`}
+        ? "Edits are kept here and not saved yet: the server cannot store anything at the moment. Work on; they are saved as soon as it can."
+        : "Edits are not saved yet: the server cannot store anything at the moment. Keep this window open until it can."}
     </Line>
   );
 }

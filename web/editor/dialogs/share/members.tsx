@@ -5,6 +5,7 @@ import { accounts } from "@editor/state/api";
 import { useLoaded } from "@editor/state/loaded";
 import { navigate } from "@editor/state/router";
 import { useSession } from "@editor/state/session";
+import { toastError } from "@editor/state/toasts";
 import { Avatar } from "@editor/topbar/people";
 import { Button, IconButton } from "@editor/ui/button";
 import { Badge, Spinner } from "@editor/ui/feedback";
@@ -29,9 +30,14 @@ export function Members({ project, owner, onLeft }: MembersProps) {
   const me = useSession((state) => state.info?.user.id);
   const setRole = (user: string, role: ProjectRole) =>
     void change("The role was not changed", () => accounts.changeMember(project, user, role));
-  const remove = async (user: string) => {
-    const done = await change("Not removed", () => accounts.removeMember(project, user));
-    if (!done || user !== me) return;
+  const remove = (user: string) => void change("Not removed", () => accounts.removeMember(project, user));
+  const leave = async () => {
+    try {
+      await accounts.removeMember(project, me ?? "");
+    } catch (error) {
+      toastError("You are still in the project", error);
+      return;
+    }
     onLeft();
     navigate("/");
   };
@@ -50,7 +56,7 @@ export function Members({ project, owner, onLeft }: MembersProps) {
               mine={member.user.id === me}
               editable={owner}
               onRole={(role) => setRole(member.user.id, role)}
-              onRemove={() => void remove(member.user.id)}
+              onRemove={() => (member.user.id === me ? void leave() : remove(member.user.id))}
             />
           ))}
           {value.length === 0 && (
