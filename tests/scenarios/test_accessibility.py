@@ -10,6 +10,7 @@ import pytest
 from tests.support.browser import Person, chromium, person
 from tests.support.editor import node_named, settled
 from tests.support.files import stl_heightfield, textured_glb
+from tests.support.signed_in import house
 from tests.support.studio import Studio, studio
 
 pytestmark = pytest.mark.browser
@@ -139,3 +140,99 @@ async def test_dialogs(tmp_path: Path, size: tuple[int, int]) -> None:
         await ada.page.locator(f"[data-job-id='{job}']").get_by_role("button", name="Report").click()
         await ada.page.get_by_role("dialog", name="Import: plate.stl").wait_for()
         await assert_accessible(ada, "report of an import")
+
+
+def quiet_refusals(who: Person) -> None:
+    """The browser's own line on an answer of 4xx is no error of the page."""
+    who.watch.errors[:] = [line for line in who.watch.errors if "status of 4" not in line]
+
+
+@pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
+async def test_pages_at_the_door(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with house(tmp_path) as home, chromium() as browser, person(browser, home.url, "Ben", size) as ben:
+        await ben.open("/login")
+        await ben.page.get_by_test_id("email").fill("ada@example.org")
+        await ben.page.get_by_test_id("password").fill("wrong")
+        await ben.page.keyboard.press("Enter")
+        await ben.page.wait_for_selector("[aria-invalid=true]")
+        await assert_accessible(ben, "sign in, refused")
+        for path, field in (("/invite#key", "email"), ("/join#token", "name"), ("/reset#token", "password")):
+            await ben.open(path)
+            await ben.page.get_by_test_id(field).wait_for()
+            await assert_accessible(ben, path)
+        await ben.open("/invite")
+        await ben.page.get_by_text("This invitation has no key").wait_for()
+        await assert_accessible(ben, "an invitation that was cut")
+        quiet_refusals(ben)
+
+
+@pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
+async def test_account_and_people(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with house(tmp_path) as home, chromium() as browser, home.at_browser(browser, "Ada", size) as ada:
+        await home.account("Ben")
+        await ada.open("/account")
+        await ada.page.get_by_test_id("sign-in-row").first.wait_for()
+        await ada.page.get_by_test_id("key-name").fill("Nightly")
+        await ada.page.get_by_test_id("make-key").click()
+        await ada.page.get_by_test_id("key-row").wait_for()
+        await assert_accessible(ada, "account with a new key")
+        await ada.open("/people")
+        await ada.page.get_by_test_id("person-row").first.wait_for()
+        await assert_accessible(ada, "people")
+        await ada.page.get_by_role("button", name="Options of Ben").click()
+        await assert_accessible(ada, "options of somebody")
+        await ada.page.get_by_role("menuitem", name="Link for a new password").click()
+        await ada.page.get_by_test_id("secret").wait_for()
+        await assert_accessible(ada, "a link for a new password")
+        await ada.page.get_by_test_id("account-menu").click()
+        await ada.page.wait_for_selector("[role=menu]")
+        await assert_accessible(ada, "account menu")
+
+
+@pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
+async def test_sharing_and_looking(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with house(tmp_path) as home, chromium() as browser:
+        await home.account("Ben")
+        project = await home.project("Ada", "Kitchen")
+        chair = await home.add_node("Ada", project, "Chair")
+        await home.share("Ada", project, "Ben", "viewer")
+        async with home.at_browser(browser, "Ada", size) as ada:
+            await ada.open_project(project)
+            await settled(ada)
+            await ada.page.get_by_test_id("share").click()
+            await ada.page.get_by_test_id("make-link").click()
+            await ada.page.get_by_test_id("link-row").wait_for()
+            await assert_accessible(ada, "share with a new link")
+            await close_dialog(ada)
+            await ada.eval(SPOIL, [chair, False])
+            await ada.page.get_by_test_id("problems").click()
+            await ada.page.get_by_test_id("problem").wait_for()
+            await assert_accessible(ada, "problems")
+            await ada.page.keyboard.press("Escape")
+            await ada.eval(SPOIL, [chair, True])
+            await ada.page.get_by_test_id("refused-edits").wait_for()
+            await settled(ada)
+            await assert_accessible(ada, "refused changes")
+            await home.call("Ada", "DELETE", "/accounts/me/sessions")
+            await ada.page.get_by_text("You were signed out").wait_for()
+            await assert_accessible(ada, "signed out")
+            await ada.page.get_by_role("button", name="Sign in").click()
+            await ada.page.get_by_role("dialog", name="Sign in again").wait_for()
+            await assert_accessible(ada, "sign in again")
+            quiet_refusals(ada)
+        async with home.at_browser(browser, "Ben", size) as ben:
+            await ben.open_project(project)
+            await settled(ben)
+            await ben.page.get_by_test_id("role").wait_for()
+            await assert_accessible(ben, "a viewer's editor")
+
+
+SPOIL = """([id, refused]) => {
+  const { scene } = window.maquette.project;
+  scene.transact(() => {
+    scene.record("nodes", id).set("visible", "maybe");
+    scene.set("nodes", id, "name", "Stool");
+    if (refused) scene.doc.getMap("elsewhere").set("a", 1);
+  });
+}"""
+"""A value that breaks the schema, and if told so one that the server refuses."""

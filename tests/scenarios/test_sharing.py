@@ -34,7 +34,9 @@ async def test_an_owner_adds_changes_and_removes_people(tmp_path: Path) -> None:
         await open_share(ada)
         await ada.page.get_by_test_id("member-email").fill("nobody@example.org")
         await ada.page.keyboard.press("Enter")
-        await expect(ada.page.get_by_role("dialog").get_by_role("alert")).to_contain_text("Nobody here has this address")
+        await expect(ada.page.get_by_role("dialog").get_by_role("alert")).to_contain_text(
+            "Nobody here has this address"
+        )
         await ada.page.get_by_test_id("member-email").fill(address("Ben"))
         await ada.page.keyboard.press("Enter")
         row = ada.page.locator(f"[data-testid=member-row][data-user='{ben}']")
