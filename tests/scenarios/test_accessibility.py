@@ -156,7 +156,7 @@ async def test_pages_at_the_door(tmp_path: Path, size: tuple[int, int]) -> None:
         await ben.page.keyboard.press("Enter")
         await ben.page.wait_for_selector("[aria-invalid=true]")
         await assert_accessible(ben, "sign in, refused")
-        for path, field in (("/invite#key", "email"), ("/join#token", "name"), ("/reset#token", "password")):
+        for path, field in (("/invite#abcdef", "email"), ("/join#abcdef", "name"), ("/reset#abcdef", "password")):
             await ben.open(path)
             await ben.page.get_by_test_id(field).wait_for()
             await assert_accessible(ben, path)
