@@ -156,10 +156,10 @@ class EngineWriter:
 
     async def write(self, connection: AsyncConnection, group: Sequence[Append]) -> None:
         """The rows of the group in a transaction of the caller's. Deposed."""
-        if leases := _leases(group):
+        if leases := leases_of(group):
             _check(await connection.execute(owned(leases)), leases)
-        await connection.execute(self._row, [dict(zip(_ROW, row, strict=True)) for row in _rows(group)])
-        if clients := _clients(group):
+        await connection.execute(self._row, [dict(zip(_ROW, row, strict=True)) for row in rows_of(group)])
+        if clients := users_of(group):
             await connection.execute(self._client, [dict(zip(_CLIENT, row, strict=True)) for row in clients])
 
     async def close(self) -> None:
@@ -189,10 +189,10 @@ class SqliteWriter:
         connection: Any = self._pooled.driver_connection
         try:
             connection.execute("BEGIN IMMEDIATE")
-            if leases := _leases(group):
+            if leases := leases_of(group):
                 _check(self._owners(connection, leases), leases)
-            connection.executemany(self._row, _rows(group))
-            if clients := _clients(group):
+            connection.executemany(self._row, rows_of(group))
+            if clients := users_of(group):
                 connection.executemany(self._client, clients)
             failpoint("log.commit")
             connection.execute("COMMIT")
@@ -261,7 +261,7 @@ def _inserts(dialect: str) -> tuple[Insert, Insert]:
     return rows, clients
 
 
-def _rows(group: Iterable[Append]) -> list[tuple[Any, ...]]:
+def rows_of(group: Iterable[Append]) -> list[tuple[Any, ...]]:
     return [
         (one.branch, entry.seq, entry.at, entry.author, entry.via, entry.job, entry.payload)
         for one in group
@@ -269,11 +269,11 @@ def _rows(group: Iterable[Append]) -> list[tuple[Any, ...]]:
     ]
 
 
-def _clients(group: Iterable[Append]) -> list[tuple[Any, ...]]:
+def users_of(group: Iterable[Append]) -> list[tuple[Any, ...]]:
     return [(one.branch, client, user) for one in group for client, user in one.clients.items()]
 
 
-def _leases(group: Iterable[Append]) -> dict[str, int]:
+def leases_of(group: Iterable[Append]) -> dict[str, int]:
     """The epochs that are to be checked, by branch."""
     return {one.branch: one.epoch for one in group if one.epoch}
 

@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from server.storage.appending import Append, Appender, EngineWriter, SqliteWriter
+from server.storage.appending import Append, Appender, EngineWriter, SqliteWriter, Writer
 from server.storage.base import Entry, Extra, Loaded, LogConflict, naming_failures
 from server.storage.history_tables import histories
 from server.storage.packing import unpack
@@ -66,9 +66,16 @@ class SqlUpdateLog:
         self._engine = engine
         self._insert = sqlite.insert if engine.dialect.name == "sqlite" else postgresql.insert
         self._writer = EngineWriter(engine)
-        in_file = engine.dialect.name == "sqlite" and bool(engine.url.database)
-        self._appender = Appender(SqliteWriter(_own_engine(engine.url)) if in_file else self._writer, self.read)
+        self._appender = Appender(self._group_writer(engine), self.read)
         self._writing = self._appender.lock
+
+    def _group_writer(self, engine: AsyncEngine) -> Writer:
+        if engine.dialect.name == "postgresql":
+            # asyncpg is an extra: a server on SQLite is complete without it.
+            from server.storage.postgres_writer import PostgresWriter  # noqa: PLC0415
+
+            return PostgresWriter(engine)
+        return SqliteWriter(_own_engine(engine.url)) if engine.url.database else self._writer
 
     async def load(self, branch: str) -> Loaded:
         with naming_failures():
