@@ -63,11 +63,12 @@ async def _serve(server: Server, settings: Settings, listening: socket.socket) -
 
 
 def _keep_pauses_short() -> None:
-    """What was made while starting is never garbage: a full collection that goes over it takes 40 ms and more. And a
-    thread that reads a large update gives the event loop its turn after 1 ms (5 by default).
+    """What was made while starting is never garbage: a full collection that goes over it takes 40 ms and more,
+    and collections took 55 % of the CPU of a server that relays 60 updates a second. And a thread that reads a large update gives the event loop its turn after 1 ms (5 by default).
     """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*COLLECTOR)
     sys.setswitchinterval(0.001)
 
 
@@ -111,17 +112,6 @@ def own_url(host: str, port: int, *, secure: bool = False) -> str:
     return f"{scheme}://[{name}]:{port}" if ":" in name else f"{scheme}://{name}:{port}"
 
 
-def _tame_collector() -> None:
-    """Leave what was imported and wired out of the cyclic garbage collector's walks, and have fewer of them.
-
-    All objects of the libraries, which live as long as the process, were walked again and again: 55 % of the CPU of a
-    server that relays 60 updates a second, and pauses of 50 ms.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*COLLECTOR)
-
-
 class Server(uvicorn.Server):
     """Tells the application before it closes connections, so that nobody is kept waiting by a long poll."""
 
@@ -141,7 +131,6 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        _tame_collector()
         self.ready.set()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
