@@ -63,8 +63,9 @@ async def _serve(server: Server, settings: Settings, listening: socket.socket) -
 
 
 def _keep_pauses_short() -> None:
-    """What was made while starting is never garbage: a full collection that goes over it takes 40 ms and more,
-    and collections took 55 % of the CPU of a server that relays 60 updates a second. And a thread that reads a large update gives the event loop its turn after 1 ms (5 by default).
+    """What was made while starting is never garbage: a full collection that goes over it takes 40 ms and more, and
+    collections took 55 % of the CPU of a server that relays 60 updates a second. And a thread that reads a large update
+    gives the event loop its turn after 1 ms (5 by default).
     """
     gc.collect()
     gc.freeze()
