@@ -231,7 +231,7 @@ SPOIL = """([id, refused]) => {
   const { scene } = window.maquette.project;
   scene.transact(() => {
     scene.record("nodes", id).set("visible", "maybe");
-    scene.set("nodes", id, "name", "Stool");
+    scene.set("nodes", id, "name", refused ? "Bench" : "Stool");
     if (refused) scene.doc.getMap("elsewhere").set("a", 1);
   });
 }"""
