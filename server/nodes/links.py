@@ -1,8 +1,9 @@
 """Ordered messages from node to node over a bus that may lose, repeat or reorder them.
 
 Each message to a node is numbered. What comes twice is dropped; where one is missing, `on_gap` tells it, and whoever
-built on that node's messages begins anew. Frames that are sent within one turn of the event loop travel as one
-message. A beat, sent to who was written to before, brings a loss to light when nothing else follows.
+built on that node's messages begins anew. Frames that are sent within one turn of the event loop, and under load within
+`WINDOW`, travel as one message. A beat, sent to who was written to before, brings a loss to light when nothing else
+follows.
 
     message  16 bytes sender, varUint number, then frames: varUint flag and varBytes
     flag     0 a whole frame · 1 a part of a large one · 2 its last part · 3 asks for an acknowledgement · 4 gives it
@@ -21,6 +22,8 @@ from server.bus.base import Bus
 BEAT = 1.0
 SILENT_BEATS = 3
 """So many beats unheard of count as a gap."""
+WINDOW = 0.004
+"""Seconds from one message to the next one: a frame after a pause goes out at once."""
 PART = 256 * 1024
 PARTS_AHEAD = 8
 """Parts of a large frame that may be under way: what is much more makes Redis cut slow subscribers off."""
@@ -62,6 +65,7 @@ class Links:
         self._on_frame: list[OnFrame] = []
         self._on_gap: list[OnGap] = []
         self._flushing = False
+        self._flushed = 0.0
 
     async def open(self) -> None:
         await self._bus.subscribe(_channel(self.node), self._hear)
@@ -107,10 +111,11 @@ class Links:
         peer.is_idle = False
         if not self._flushing:
             self._flushing = True
-            asyncio.get_running_loop().call_soon(self._flush)
+            loop = asyncio.get_running_loop()
+            loop.call_at(max(self._flushed + WINDOW, loop.time()), self._flush)
 
     def _flush(self) -> None:
-        self._flushing = False
+        self._flushing, self._flushed = False, asyncio.get_running_loop().time()
         for peer in self._peers.values():
             if peer.waiting:
                 self._publish(peer)
