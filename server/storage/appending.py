@@ -49,7 +49,12 @@ class Append:
 
 
 class Writer(Protocol):
-    """Commits a group in one transaction. Deposed or an integrity error: nothing of it was; others: nobody knows."""
+    """Commits a group in one transaction. Deposed or an integrity error: nothing of it was; others: nobody knows.
+
+    window: seconds from one commit's start to the next one's that is for other branches.
+    """
+
+    window: float
 
     async def commit(self, group: Sequence[Append]) -> None: ...
 
@@ -94,7 +99,7 @@ class Appender:
     async def _gather(self) -> None:
         loop = asyncio.get_running_loop()
         others = any(one.branch not in self._branches for one in self._waiting)
-        if others and (seconds := self._started + WINDOW - loop.time()) > 0:
+        if others and (seconds := self._started + self._writer.window - loop.time()) > 0:
             await asyncio.sleep(seconds)
         self._started = loop.time()
         self._branches = {one.branch for one in self._waiting}
@@ -145,6 +150,8 @@ class Appender:
 class EngineWriter:
     """Through the async driver: every statement carries the rows of the whole group."""
 
+    window = WINDOW
+
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._row, self._client = _inserts(engine.dialect.name)
@@ -172,6 +179,8 @@ class SqliteWriter:
     Through the async driver one commit is eight hops (each statement, its cursor, the rollback of the pool), and with
     statements of SQLAlchemy's core it costs three times the CPU.
     """
+
+    window = WINDOW
 
     def __init__(self, engine: Engine) -> None:
         """engine: of this writer alone; disposed of by `close`."""

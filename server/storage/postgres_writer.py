@@ -41,7 +41,12 @@ SELECT yes FROM allowed
 
 
 class PostgresWriter:
-    """engine: its pool lends the connection, and makes a new one after a failure."""
+    """engine: its pool lends the connection, and makes a new one after a failure.
+
+    A round trip costs both sides half a millisecond of CPU: commits of many rooms start further apart than on a disk.
+    """
+
+    window = 0.01
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
