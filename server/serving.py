@@ -14,11 +14,12 @@ from contextlib import contextmanager
 import structlog
 import typer
 import uvicorn
+from fastapi import FastAPI
 
 from server.app import create_app
 from server.auth import ACCESS_KEY_FILE, PEER_TOKEN_FILE
 from server.settings import Settings
-from server.sockets.layers import configure
+from server.sockets.layers import LayerNotInstalled, configure
 from server.supervisor import is_peer_installed, keep_peer
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -32,11 +33,7 @@ log = structlog.get_logger()
 def serve(settings: Settings) -> None:
     """Serve until SIGINT or SIGTERM. What was reported saved is durable; open requests get a few seconds to end."""
     app = create_app(settings)
-    config = configure(
-        app, sockets=settings.sockets, max_message=settings.max_message, host=settings.host, port=settings.port,
-        log_config=None, access_log=False, proxy_headers=False, ssl_certfile=settings.tls_cert,
-        ssl_keyfile=settings.tls_key, timeout_graceful_shutdown=int(settings.shutdown_seconds),
-    )  # fmt: skip
+    config = _configured(app, settings)
     listening = config.bind_socket()
     server = Server(config, lambda: app.state.stop())
     app.state.ended = server.end
@@ -44,6 +41,18 @@ def serve(settings: Settings) -> None:
         runner.run(_serve(server, settings, listening))
     if server.has_failed:
         raise typer.Exit(1)
+
+
+def _configured(app: FastAPI, settings: Settings) -> uvicorn.Config:
+    try:
+        return configure(
+            app, sockets=settings.sockets, max_message=settings.max_message, host=settings.host, port=settings.port,
+            log_config=None, access_log=False, proxy_headers=False, ssl_certfile=settings.tls_cert,
+            ssl_keyfile=settings.tls_key, timeout_graceful_shutdown=int(settings.shutdown_seconds),
+        )  # fmt: skip
+    except LayerNotInstalled as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from error
 
 
 async def _serve(server: Server, settings: Settings, listening: socket.socket) -> None:

@@ -57,7 +57,7 @@ class Settings(LimitFields, OperationsFields):
     max_blob: Bytes = Field(1024 * _MB, description="Largest single blob, in bytes.")
     max_json: Bytes = Field(16 * _MB, description="Largest JSON body, in bytes.")
     max_message: Bytes = Field(64 * _MB, description="Largest WebSocket message, in bytes.")
-    sockets: Layer = Field("direct", description="WebSocket layer: direct, websockets-sansio or wsproto.")
+    sockets: Layer = Field("direct", description="WebSocket layer: direct, picows, websockets-sansio or wsproto.")
     lease_seconds: Seconds = Field(30.0, description="A peer that is silent for this long loses its job.")
     job_attempts: int = Field(3, ge=1, le=100, description="How often a job is tried before it fails.")
     job_quota: int = Field(100, ge=1, description="Jobs that one user may have waiting or running.")

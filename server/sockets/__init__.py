@@ -1,6 +1,8 @@
-"""WebSockets under uvicorn: three layers with the same face, one of them our own."""
+"""WebSockets under uvicorn: four layers with the same face, one of them our own."""
 
 from typing import Literal
 
-Layer = Literal["direct", "websockets-sansio", "wsproto"]
-"""direct: ours, the fastest. The others are uvicorn's (wsproto has to be installed)."""
+Layer = Literal["direct", "picows", "websockets-sansio", "wsproto"]
+"""direct: ours, the fastest. picows: its parser behind the same connection (the extra `picows`). The others are
+uvicorn's (wsproto has to be installed).
+"""

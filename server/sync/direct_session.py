@@ -12,7 +12,7 @@ import structlog
 
 from crdt.messages import RESTART, TOO_SLOW, encode
 from server.errors import Unavailable
-from server.sockets.direct import DirectProtocol
+from server.sockets.connection import Connection
 from server.sync.inbox import Question
 from server.sync.member import Member
 from server.sync.outbox import Closing
@@ -34,7 +34,7 @@ class DirectSession:
 
     def __init__(
         self,
-        connection: DirectProtocol,
+        connection: Connection,
         room: Room,
         member: Member,
         telemetry: Telemetry,

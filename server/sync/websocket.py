@@ -28,7 +28,7 @@ from server.errors import Forbidden, NotAuthorised, NotFound, TooMany, Unavailab
 from server.http.proxies import address_of
 from server.limits.sockets import SocketLimits
 from server.permissions import Role, may
-from server.sockets.direct import EXTENSION
+from server.sockets.connection import EXTENSION
 from server.storage.base import StorageUnavailable, naming_failures
 from server.sync.branch import Branch
 from server.sync.direct_session import DirectSession

@@ -8,7 +8,7 @@ from typing import Any
 
 from starlette.types import ASGIApp
 
-from server.sockets.direct import EXTENSION, Listener
+from server.sockets.connection import EXTENSION, Listener
 
 
 class AsgiSocket:

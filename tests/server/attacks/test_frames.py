@@ -16,8 +16,10 @@ FRAME_LIMIT = MESSAGE_LIMIT + 1024 * 1024
 """What the layer takes: our own limit of a message and 1 MB."""
 
 
-@pytest.fixture(params=["direct", "websockets-sansio"])
+@pytest.fixture(params=["direct", "picows", "websockets-sansio"])
 def layer(request: pytest.FixtureRequest) -> str:
+    if request.param == "picows":
+        pytest.importorskip("picows")
     return str(request.param)
 
 

@@ -12,7 +12,7 @@ from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket
 
 from server.sockets import Layer
-from server.sockets.direct import EXTENSION, DirectProtocol
+from server.sockets.connection import EXTENSION, Connection
 from server.sockets.layers import FRAME_SLACK, configure
 from tests.server.attacks.raw import RawSocket
 
@@ -24,7 +24,7 @@ class Keeper:
     """Adopts a connection and keeps what it is told."""
 
     def __init__(self) -> None:
-        self.connection: DirectProtocol | None = None
+        self.connection: Connection | None = None
         self.received_: list[bytes | str] = []
         self.code: int | None = None
         self.changed = asyncio.Event()
@@ -94,10 +94,10 @@ class Site:
         await Starlette(routes=routes)(scope, receive, send)
 
 
-@pytest.fixture(params=["direct", "websockets-sansio", "wsproto"])
+@pytest.fixture(params=["direct", "picows", "websockets-sansio", "wsproto"])
 def layer(request: pytest.FixtureRequest) -> Layer:
-    if request.param == "wsproto":
-        pytest.importorskip("wsproto")
+    if request.param in ("picows", "wsproto"):
+        pytest.importorskip(request.param)
     return request.param  # type: ignore[no-any-return]
 
 

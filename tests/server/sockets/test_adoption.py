@@ -5,16 +5,18 @@ import asyncio
 import pytest
 
 from server.sockets import Layer
-from server.sockets.direct import FRAGMENT
+from server.sockets.connection import FRAGMENT
 from tests.server.attacks.raw import CLOSE, PING, PONG, RawSocket, frame
 from tests.server.sockets.conftest import Keeper, Site
 
 BINARY = 2
 
 
-@pytest.fixture
-def layer() -> Layer:
-    return "direct"
+@pytest.fixture(params=["direct", "picows"])
+def layer(request: pytest.FixtureRequest) -> Layer:
+    if request.param == "picows":
+        pytest.importorskip("picows")
+    return request.param  # type: ignore[no-any-return]
 
 
 async def until(keeper: Keeper, what: str) -> None:

@@ -2,9 +2,11 @@
 
 import asyncio
 import struct
+import sys
 
 import pytest
 
+from server.sockets.layers import LayerNotInstalled, configure
 from tests.server.attacks.raw import CLOSE, HEADERS, PING, PONG, frame
 from tests.server.sockets.conftest import LIMIT, Site
 
@@ -108,3 +110,9 @@ async def test_a_server_that_stops_says_so(site: Site) -> None:
     assert site.server is not None
     site.server.should_exit = True
     assert (await socket.ended()).code == 1012
+
+
+def test_a_layer_whose_library_is_missing_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "server.sockets.picows", None)
+    with pytest.raises(LayerNotInstalled, match=r"pip install 'maquette\[picows\]'"):
+        configure(None, sockets="picows", max_message=1)
