@@ -7,6 +7,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from crdt.errors import ConnectionRefused
+from crdt.heartbeat import BeatingConnection
 
 MAX_MESSAGE = 256 * 1024 * 1024
 """Bytes of one message from the server: a whole scene may come at once."""
@@ -54,9 +55,9 @@ class WebSocketChannel:
                 additional_headers=headers,
                 max_size=MAX_MESSAGE,
                 open_timeout=open_timeout,
-                ping_interval=20,
-                ping_timeout=20,
+                ping_interval=None,
                 compression=None,
+                create_connection=BeatingConnection,
             )
         )
 
@@ -87,10 +88,13 @@ class Connecting:
 
     async def __aenter__(self) -> WebSocketChannel:
         try:
-            return WebSocketChannel(await self._connecting.__aenter__())
+            socket = await self._connecting.__aenter__()
         except InvalidStatus as error:
             status = error.response.status_code
             raise ConnectionRefused("http_error", f"the server answered with HTTP {status}", "check the URL") from error
+        assert isinstance(socket, BeatingConnection)
+        socket.begin()
+        return WebSocketChannel(socket)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

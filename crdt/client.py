@@ -34,7 +34,7 @@ from crdt.document import SceneDocument, SessionDocument
 from crdt.errors import ConnectionRefused, MaquetteError
 from crdt.ids import new_id
 from crdt.link import Link
-from crdt.messages import Hello
+from crdt.messages import Hello, Notice
 
 _PATH = re.compile(
     r"^(?P<base>.*)/(?:p|sync)/(?P<project>[A-Za-z0-9_-]{1,64})(?:/scene(?:@(?P<branch>[A-Za-z0-9_-]+))?)?/?$"
@@ -78,7 +78,7 @@ class Address:
 
     def sync(self, document: str, visitor: Mapping[str, str]) -> str:
         """The socket's address; who we are goes along, a token never does."""
-        query = urlencode({"caps": "saved,refusal,hello", **visitor})
+        query = urlencode({"caps": "saved,refusal,hello,notice", **visitor})
         branch = f"@{self.branch}" if self.branch and document == "scene" else ""
         return f"{self.origin.replace('http', 'ws', 1)}/sync/{self.project}/{document}{branch}?{query}"
 
@@ -118,8 +118,25 @@ class LiveScene(SceneDocument):
 
     @property
     def hello(self) -> Hello | None:
-        """The server's latest greeting: who we are here, and what we may. A new one comes with every connection."""
+        """The server's latest greeting: who we are here, and what we may. A new one comes with every connection and
+        change of the role.
+        """
         return self._links[0].hello
+
+    @property
+    def role(self) -> str | None:
+        """What we are in this project now: owner, editor, commenter, viewer or peer."""
+        return self.hello.role if self.hello is not None else None
+
+    @property
+    def read_only(self) -> bool:
+        """Whether edits would be refused now (and end the connection, with `read_only`)."""
+        return self.hello is not None and self.hello.read_only
+
+    @property
+    def notice(self) -> Notice | None:
+        """The server's latest word to everybody: `not_saving` while nothing can be stored, then `saving_again`."""
+        return self._links[0].notice
 
     async def saved(self) -> int:
         """Wait until every edit made so far, here and in the session, is committed; the scene's log number."""
@@ -197,14 +214,7 @@ class LiveScene(SceneDocument):
 
     async def _arrival_of(self, result: JsonObject) -> None:
         """A result may be told a moment before its update comes over the socket."""
-        changed = asyncio.Event()
-        subscription = self.doc.observe(lambda _: changed.set())
-        try:
-            while not _holds(self, result):
-                changed.clear()
-                await changed.wait()
-        finally:
-            subscription.drop()
+        await self._links[0].until(lambda: _holds(self, result))
 
     def _url(self, path: str) -> str:
         return f"/api/v1/projects/{self.project}/{path}"

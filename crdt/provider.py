@@ -16,7 +16,7 @@ from pycrdt import TransactionEvent, merge_updates
 
 from crdt.channel import Channel, ChannelClosed
 from crdt.document import Document
-from crdt.errors import ConnectionRefused, ProtocolError
+from crdt.errors import ConnectionRefused, ProtocolError, UpdateRefused
 from crdt.messages import (
     EMPTY_UPDATE,
     FRAME_TOO_LARGE,
@@ -47,13 +47,16 @@ PART = 1024 * 1024
 """Bytes of an update above which it goes out in parts (PROTOCOL.md): each is a small bite for a busy room."""
 
 OnPresence = Callable[[set[int]], None]
+OnWord = Callable[[Hello | Notice], None]
+"""Told what the server says about itself before anything after it is merged; what it raises ends the connection."""
 
 
 class Provider:
     """document: belongs to the event loop's thread. awareness: kept by the caller across connections.
 
-    synced: set once the server's state has arrived. hello, notice: the server's latest greeting and its latest word to
-    everybody, where they were asked for. Saving needs `?caps=saved`.
+    synced: set once the server's state has arrived. hello, notice: the server's latest greeting (it comes again when
+    the role changes) and its latest word to everybody, where they were asked for. refused: why it closes, in its words.
+    Saving needs `?caps=saved`.
     """
 
     def __init__(
@@ -62,15 +65,18 @@ class Provider:
         channel: Channel,
         awareness: Awareness | None = None,
         on_presence: OnPresence | None = None,
+        on_word: OnWord | None = None,
     ) -> None:
         self.document = document
         self.awareness = awareness or Awareness(document.doc.client_id)
         self.synced = asyncio.Event()
         self.hello: Hello | None = None
         self.notice: Notice | None = None
+        self.refused: Refused | None = None
         self.seq = 0
         self._channel = channel
         self._on_presence = on_presence
+        self._on_word = on_word
         self._updates: list[bytes] = []
         self._control: list[bytes] = []
         self._may_send_updates = False
@@ -108,22 +114,24 @@ class Provider:
 
     async def run(self) -> None:
         """Until the channel ends: ChannelClosed, ConnectionRefused when the server does not want this replica."""
-        self._send(SyncStep1(self.document.state_vector()))
-        if self.awareness.local is not None:
-            self.set_presence(self.awareness.local)
-        tasks = [asyncio.create_task(part()) for part in (self._read, self._write, self._renew_presence)]
+        tasks: list[asyncio.Task[None]] = []
         try:
+            self._send(SyncStep1(self.document.state_vector()))
+            if self.awareness.local is not None:
+                self.set_presence(self.awareness.local)
+            tasks += [asyncio.create_task(part()) for part in (self._read, self._write, self._renew_presence)]
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             await next(iter(done))
         except ChannelClosed as error:
             raise self._reason(error) from error
         finally:
-            await self._stop(tasks)
+            self._end()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _stop(self, tasks: list[asyncio.Task[None]]) -> None:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+    def _end(self) -> None:
+        """At once, so that whoever waits learns it even if this task is cancelled again while it cleans up."""
         self._subscription.drop()
         self._ended = self._refusal or ConnectionRefused("disconnected", "the connection ended", "connect again")
         self._progress.set()
@@ -145,13 +153,13 @@ class Provider:
 
     async def _read(self) -> None:
         while True:
-            self._receive(decode(await self._channel.receive()))
+            await self._receive(decode(await self._channel.receive()))
 
     async def _write(self) -> None:
         while True:
             await self._wake.wait()
             self._wake.clear()
-            while (frame := self._next()) is not None:
+            while (frame := await self._next()) is not None:
                 await self._channel.send(frame)
             self._progress.set()
 
@@ -163,10 +171,10 @@ class Provider:
 
     # -- receiving
 
-    def _receive(self, message: Message) -> None:
+    async def _receive(self, message: Message) -> None:
         match message:
             case SyncStep1(state):
-                self._answer(state)
+                await self._answer(state)
             case SyncStep2(update):
                 self._apply(update)
                 self.synced.set()
@@ -181,25 +189,34 @@ class Provider:
                 self._progress.set()
             case Hello():
                 self.hello = message
+                self._tell(message)
             case Notice():
                 self.notice = message
+                self._tell(message)
             case Refused(code, text, hint):
+                self.refused = message
                 self._refusal = ConnectionRefused(code, text, hint)
             case PermissionDenied(reason):
                 self._refusal = ConnectionRefused("permission_denied", reason)
             case QueryAwareness():
                 raise ProtocolError("not_for_clients", "a query for awareness from a server")
 
-    def _answer(self, state: bytes) -> None:
-        # The answer holds every edit made so far, so those that wait need not go out again.
+    def _tell(self, word: Hello | Notice) -> None:
+        if self._on_word is not None:
+            self._on_word(word)
+
+    async def _answer(self, state: bytes) -> None:
+        # The answer holds every edit made so far, so those that wait need not go out again; those made while it is
+        # split wait for it.
         self._updates.clear()
-        self._may_send_updates = True
-        *before, last = split_update(self.document.update(state), PART)
+        self._may_send_updates = False
+        *before, last = await _in_parts(self.document.update(state))
         for part in before:
             self._sent += 1
             self._send(Update(part))
         self._sent += 1
         self._send(SyncStep2(last))
+        self._may_send_updates = True
 
     def _apply(self, update: bytes) -> None:
         if update == EMPTY_UPDATE:
@@ -223,17 +240,29 @@ class Provider:
         self._control.append(encode(message))
         self._wake.set()
 
-    def _next(self) -> bytes | None:
+    async def _next(self) -> bytes | None:
         if self._control:
             return self._control.pop(0)
         if not self._updates or not self._may_send_updates:
             return None
-        if len(self._updates[0]) > PART:
-            self._updates[:1] = split_update(self._updates[0], PART)
+        if len(self._updates[0]) > PART and not await self._split_first():
+            return await self._next()
         waiting = self._updates[: self._that_fit()]
         del self._updates[: len(waiting)]
         self._sent += 1
         return encode(Update(waiting[0] if len(waiting) == 1 else merge_updates(*waiting)))
+
+    async def _split_first(self) -> bool:
+        """Put its parts in place of the first update that waits; False when an answer has taken it along meanwhile.
+
+        It stays among those that wait until then: nothing is called saved while it is split.
+        """
+        first = self._updates[0]
+        parts = await _in_parts(first)
+        if not self._updates or self._updates[0] is not first:
+            return False
+        self._updates[:1] = parts
+        return True
 
     def _that_fit(self) -> int:
         """How many of the waiting updates go out as one message."""
@@ -243,3 +272,15 @@ class Provider:
             if number and size > PART:
                 return number
         return min(len(self._updates), MERGED_AT_MOST)
+
+
+async def _in_parts(update: bytes) -> list[bytes]:
+    """In parts of about PART bytes, a large one in a thread. What our own reader refuses goes out whole: the server
+    says what is wrong with it, for good.
+    """
+    if len(update) <= PART:
+        return [update]
+    try:
+        return await asyncio.to_thread(split_update, update, PART)
+    except UpdateRefused:
+        return [update]
