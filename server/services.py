@@ -17,6 +17,7 @@ from crdt.spans import Tracing
 from server.accounts.access import Access
 from server.accounts.accounts import Accounts, make_accounts
 from server.accounts.privacy import Privacy
+from server.accounts.throttle import Throttle
 from server.activity import Activity
 from server.auth import Authenticator, Secrets, load_secrets
 from server.blobs import BlobStore
@@ -141,7 +142,9 @@ def _wire(
         engine, queue, leases, mirror, rooms, ledger, quotas, rates, telemetry,
         job_rates=settings.rate_jobs, clock=clock,
     )  # fmt: skip
-    accounts = make_accounts(settings, secrets, engine, clock)
+    # By the servers' clock, which tests turn, where Redis has none of its own.
+    throttle = Throttle(rates.window if settings.redis else MemoryWindow(clock))
+    accounts = make_accounts(settings, secrets, engine, clock, throttle)
     intake, activity = Intake(rooms, dispatcher, mirror, accounts.access), Activity(projects)
     rooms.on_load(mirror.repair)
     rooms.on_load(intake.loaded)

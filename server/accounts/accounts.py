@@ -44,7 +44,9 @@ class Accounts:
         self.passwords.close()
 
 
-def make_accounts(settings: Settings, secrets: Secrets, engine: AsyncEngine, clock: Callable[[], float]) -> Accounts:
+def make_accounts(
+    settings: Settings, secrets: Secrets, engine: AsyncEngine, clock: Callable[[], float], throttle: Throttle
+) -> Accounts:
     vault, changes, passwords = Vault(secrets.token_key), Changes(), Passwords()
     directory = Directory(engine, changes)
     people, members = People(engine, clock, changes), Members(engine, clock, changes)
@@ -53,7 +55,7 @@ def make_accounts(settings: Settings, secrets: Secrets, engine: AsyncEngine, clo
     families = Families(credentials, directory, vault, tokens)
     lasts, local = settings.session_days * 86400, settings.mode == "local"
     sign_in = SignIn(
-        people, credentials, links, families, passwords, Throttle(clock), access_key=secrets.access_key,
+        people, credentials, links, families, passwords, throttle, access_key=secrets.access_key,
         policy=settings.sign_up, session_seconds=lasts,
     )  # fmt: skip
     auth = Authenticator(

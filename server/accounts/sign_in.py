@@ -66,17 +66,17 @@ class SignIn:
         """Make an account. Who is here as a guest or holder of the key keeps their id, and so all that is theirs."""
         address = normalise_email(email)
         await self._check_invitation(key, link, caller)
-        self._throttle.attempt(address, caller.address)
+        await self._throttle.attempt(address, caller.address)
         hashed = await self._passwords.hash(password)
         async with self._making:  # of two first ones one becomes the admin
             user = await self._make(address, hashed, name, await self._standing(key), caller.user)
-        self._throttle.succeeded(address, caller.address)
+        await self._throttle.succeeded(address, caller.address)
         taken = await self._links.take(link, user.id) if link else None
         return SignedIn(user, await self._open_session(user, caller), taken.project if taken else None)
 
     async def _check_invitation(self, key: str | None, link: str | None, caller: Caller) -> None:
         if key is not None:
-            self._check_key(key, caller)
+            await self._check_key(key, caller)
         if link is not None:
             await self._links.check(link)
         if self._policy == "closed" and (key is None or await self._people.has_admin()):
@@ -109,12 +109,12 @@ class SignIn:
     async def _check_login(self, email: str, password: str, caller: Caller) -> User:
         """One answer, after the same time, for an address that is not known and a password that is wrong."""
         address = normalise_email(email)
-        self._throttle.attempt(address, caller.address)
+        await self._throttle.attempt(address, caller.address)
         user = await self._people.by_email(address)
         kept = user.password if user else None
         if not await self._passwords.verify(kept, password) or user is None or kept is None:
             raise NotAuthorised("wrong_login", "the address or the password is wrong", "check both, or ask an admin")
-        self._throttle.succeeded(address, caller.address)
+        await self._throttle.succeeded(address, caller.address)
         if user.disabled:
             raise disabled()
         if self._passwords.is_outdated(kept):
@@ -125,7 +125,7 @@ class SignIn:
 
     async def by_key(self, key: str, name: str, caller: Caller) -> SignedIn:
         """A holder of the access key: of the team from now on."""
-        self._check_key(key, caller)
+        await self._check_key(key, caller)
         user = caller.user
         if user is None:
             user = await self._people.create(name, "team")
@@ -142,11 +142,11 @@ class SignIn:
         taken = await self._links.take(link, user.id)
         return SignedIn(user, await self._open_session(user, caller), taken.project)
 
-    def _check_key(self, key: str, caller: Caller) -> None:
-        self._throttle.attempt("the access key", caller.address)
+    async def _check_key(self, key: str, caller: Caller) -> None:
+        await self._throttle.attempt("the access key", caller.address)
         if self._access_key is None or not hmac.compare_digest(key.encode(), self._access_key.encode()):
             raise NotAuthorised("bad_key", "the key is not that of this server", "ask for a new invitation link")
-        self._throttle.succeeded("the access key", caller.address)
+        await self._throttle.succeeded("the access key", caller.address)
 
     async def _open_session(self, user: User, caller: Caller) -> str:
         _, cookie = await self._credentials.issue("session", user.id, self._session_seconds, agent=caller.agent)
@@ -162,10 +162,10 @@ class SignIn:
 
     async def confirm(self, user: User, password: str, caller: Caller) -> None:
         """That it is still they who ask: NotAuthorised when the password is wrong, TooMany after many tries."""
-        self._throttle.attempt(user.email or user.id, caller.address)
+        await self._throttle.attempt(user.email or user.id, caller.address)
         if not await self._passwords.verify(user.password, password):
             raise NotAuthorised("wrong_login", "the current password is wrong")
-        self._throttle.succeeded(user.email or user.id, caller.address)
+        await self._throttle.succeeded(user.email or user.id, caller.address)
 
     async def make_reset(self, user: User) -> tuple[CredentialRow, str]:
         """A token that sets a new password once; the one before it is void."""

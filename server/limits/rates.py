@@ -15,12 +15,13 @@ import structlog
 from limits import RateLimitItem, parse
 from limits.aio.storage import RedisStorage
 from limits.aio.strategies import MovingWindowRateLimiter
-from redis.asyncio import ConnectionPool
+from redis.asyncio import ConnectionPool, Redis
 from redis.exceptions import RedisError
 
 from server.errors import TooMany
 
 _MOST_KEYS = 20_000
+_SPACE = "maquette"
 
 log = structlog.get_logger()
 
@@ -29,6 +30,12 @@ class Window(Protocol):
     """Takes one of a rate for a key; 0 when it was there, otherwise the seconds until there is one."""
 
     async def take(self, rate: RateLimitItem, key: str) -> float: ...
+
+    async def give_back(self, rate: RateLimitItem, key: str) -> None:
+        """As if the latest one had not been taken."""
+
+    async def forget(self, rate: RateLimitItem, key: str) -> None:
+        """As if none had been taken."""
 
     async def close(self) -> None: ...
 
@@ -50,6 +57,13 @@ class MemoryWindow:
         times.append(now)
         return 0.0
 
+    async def give_back(self, rate: RateLimitItem, key: str) -> None:
+        if times := self._times.get((str(rate), key)):
+            times.pop()
+
+    async def forget(self, rate: RateLimitItem, key: str) -> None:
+        self._times.pop((str(rate), key), None)
+
     def _of(self, key: tuple[str, str]) -> deque[float]:
         """Those who came back last are last; when there are too many, the first are forgotten."""
         times = self._times.pop(key, None)
@@ -65,40 +79,62 @@ class MemoryWindow:
 
 
 class RedisWindow:
-    """Shared by all servers of a Redis. While it is away nobody is refused: editing goes on."""
+    """Shared by all servers of a Redis. While it is away each server counts for itself: editing goes on, and passwords
+    cannot be tried without end."""
 
     def __init__(self, url: str) -> None:
         self._pool = ConnectionPool.from_url(url)
         own: dict[str, Any] = {"connection_pool": self._pool}
+        self._redis: Redis = Redis(connection_pool=self._pool)
         self._storage = RedisStorage(f"async+{url}", implementation="redispy", **own)
         self._limiter = MovingWindowRateLimiter(self._storage)
+        self._meanwhile = MemoryWindow()
 
     async def take(self, rate: RateLimitItem, key: str) -> float:
         try:
-            if await self._limiter.hit(rate, "maquette", key):
+            if await self._limiter.hit(rate, _SPACE, key):
                 return 0.0
-            reset, _ = await self._limiter.get_window_stats(rate, "maquette", key)
+            reset, _ = await self._limiter.get_window_stats(rate, _SPACE, key)
         except (RedisError, OSError) as error:
-            log.warning("rates_not_shared", error=f"{type(error).__name__}: {error}")
-            return 0.0
+            _warn(error)
+            return await self._meanwhile.take(rate, key)
         return max(reset - time.time(), 0.001)
+
+    async def give_back(self, rate: RateLimitItem, key: str) -> None:
+        await self._meanwhile.give_back(rate, key)
+        try:
+            # The library keeps a window as a list of times, the latest first.
+            await self._redis.lpop(self._storage.bridge.prefixed_key(rate.key_for(_SPACE, key)))
+        except (RedisError, OSError) as error:
+            _warn(error)
+
+    async def forget(self, rate: RateLimitItem, key: str) -> None:
+        await self._meanwhile.forget(rate, key)
+        try:
+            await self._limiter.clear(rate, _SPACE, key)
+        except (RedisError, OSError) as error:
+            _warn(error)
 
     async def close(self) -> None:
         await self._pool.aclose()
+
+
+def _warn(error: Exception) -> None:
+    log.warning("rates_not_shared", error=f"{type(error).__name__}: {error}")
 
 
 class Rates:
     """`await rates.take("user", "1200/minute", user_id)`; TooMany (`too_many_requests`) when it is used up."""
 
     def __init__(self, window: Window) -> None:
-        self._window = window
+        self.window = window
         self._parsed: dict[str, RateLimitItem] = {}
 
     async def take(self, whose: str, rate: str, key: str) -> None:
         """whose: what is counted, for the message; rate: empty for none."""
         if not rate:
             return
-        wait = await self._window.take(self._item(rate), f"{whose}/{key}")
+        wait = await self.window.take(self._item(rate), f"{whose}/{key}")
         if wait > 0:
             raise TooMany(
                 "too_many_requests", f"more than {rate} for this {whose}", f"try again in {wait:.0f} seconds",
@@ -106,7 +142,7 @@ class Rates:
             )  # fmt: skip
 
     async def close(self) -> None:
-        await self._window.close()
+        await self.window.close()
 
     def _item(self, rate: str) -> RateLimitItem:
         if rate not in self._parsed:

@@ -51,6 +51,15 @@ async def test_exactly_as_many_pass_as_the_rate_says(rates: Rates) -> None:
     assert 3500 < int(refused.value.headers["Retry-After"]) <= 3600
 
 
+async def test_one_that_is_given_back_can_be_taken_again(rates: Rates) -> None:
+    rate = parse("3/hour")
+    assert await allowed(rates, "3/hour", "ada", 5) == 3
+    await rates.window.give_back(rate, "user/ada")
+    assert await allowed(rates, "3/hour", "ada", 5) == 1
+    await rates.window.forget(rate, "user/ada")
+    assert await allowed(rates, "3/hour", "ada", 5) == 3
+
+
 async def test_over_many_windows_the_rate_holds_within_five_per_cent() -> None:
     """Generation limits of plans are rates: 5, 20 or 100 an hour."""
     for limit in (5, 20, 100):
