@@ -1,4 +1,4 @@
-"""The command `maquette`: serve, peer."""
+"""The command `maquette`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pydantic_settings import SettingsError
 
 from crdt import logs
 from crdt.bridge import keep_bridged
-from server import maintenance
+from server import maintenance, rescue
 from server.library_logs import configure_logging
 from server.serving import serve as run_server
 from server.settings import Settings
@@ -91,7 +91,7 @@ def bridge(
     asyncio.run(keep_bridged(here, there, here_token, there_token))
 
 
-for task in (maintenance.backup, maintenance.restore, maintenance.clean):
+for task in (maintenance.backup, maintenance.restore, maintenance.clean, rescue.people, rescue.reset_password):
     command.command()(task)
 
 

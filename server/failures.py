@@ -176,6 +176,7 @@ bad_row | A row of the log cannot be read. | Restore the database from a backup.
 not_the_same | Compacting would have changed a document and was not done. | Report it; nothing is lost.
 internal | The server made a mistake. | Try again; if it stays, report it with the request id.
 not_a_backup | The folder or file is no backup of ours, or of a newer version. | Name one that `maquette backup` made.
+no_such_server | The data folder holds no server. | Name the folder that `maquette serve --data` was given.
 not_empty | The target of a backup or restore holds something already. | Name an empty folder or database.
 blob_missing | The backup lacks a blob that it names. | Take it from an earlier backup, or restore without it.
 ## The client

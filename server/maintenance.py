@@ -25,17 +25,17 @@ from server.storage.sql import open_engine
 
 T = TypeVar("T")
 
-_Data = Annotated[Path | None, typer.Option(help="Folder of the database, blobs and keys. [MAQUETTE_DATA]")]
-_Database = Annotated[str | None, typer.Option(help="URL of the database. [MAQUETTE_DATABASE]")]
-_Blobs = Annotated[str | None, typer.Option(help="URL of the blob store. [MAQUETTE_BLOBS]")]
+Data = Annotated[Path | None, typer.Option(help="Folder of the database, blobs and keys. [MAQUETTE_DATA]")]
+Database = Annotated[str | None, typer.Option(help="URL of the database. [MAQUETTE_DATABASE]")]
+Blobs = Annotated[str | None, typer.Option(help="URL of the blob store. [MAQUETTE_BLOBS]")]
 
 
 def backup(
     to: Annotated[Path, typer.Option(help="A new folder, or a new file (.tar, .tar.gz).")],
-    data: _Data = None, database: _Database = None, blobs: _Blobs = None,
+    data: Data = None, database: Database = None, blobs: Blobs = None,
 ) -> None:  # fmt: skip
     """Copy everything a server keeps, also while it runs."""
-    manifest = _run(back_up(_settings(data, database, blobs), to))
+    manifest = run_to_end(back_up(settings_of(data, database, blobs), to))
     typer.echo(f"{to}: {manifest.rows} rows, {manifest.blobs} blobs")
     for sha256 in manifest.missing:
         typer.echo(f"missing from the blob store: {sha256}", err=True)
@@ -43,27 +43,28 @@ def backup(
 
 def restore(
     backup: Annotated[Path, typer.Option("--from", help="What `maquette backup` wrote.")],
-    data: _Data = None, database: _Database = None, blobs: _Blobs = None,
+    data: Data = None, database: Database = None, blobs: Blobs = None,
 ) -> None:  # fmt: skip
     """Fill an empty database and data folder from a backup."""
-    manifest = _run(restore_backup(_settings(data, database, blobs), backup))
+    manifest = run_to_end(restore_backup(settings_of(data, database, blobs), backup))
     typer.echo(f"{manifest.rows} rows, {manifest.blobs} blobs; every scene is of a new generation")
 
 
 def clean(
-    data: _Data = None, database: _Database = None, blobs: _Blobs = None,
+    data: Data = None, database: Database = None, blobs: Blobs = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would be removed.")] = False,
     grace_days: Annotated[float, typer.Option(min=0.05, help="Younger blobs stay.")] = GRACE_SECONDS / 86400,
 ) -> None:  # fmt: skip
     """Remove blobs that no document, version or job refers to; a running server does so every day."""
-    cleaned = _run(_clean(_settings(data, database, blobs), dry_run, grace_days * 86400))
+    cleaned = run_to_end(_clean(settings_of(data, database, blobs), dry_run, grace_days * 86400))
     for sha256 in cleaned.blobs:
         typer.echo(sha256)
     verb = "would be removed" if dry_run else "removed"
     typer.echo(f"{len(cleaned.blobs)} blobs ({cleaned.bytes} bytes) {verb}")
 
 
-def _settings(data: Path | None, database: str | None, blobs: str | None) -> Settings:
+def settings_of(data: Path | None, database: str | None, blobs: str | None = None) -> Settings:
+    """Settings of the environment, with what the options say instead."""
     given = {"data": data, "database": database, "blobs": blobs}
     return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
 
@@ -80,7 +81,7 @@ async def _clean(settings: Settings, dry: bool, grace_seconds: float) -> Cleaned
         await engine.dispose()
 
 
-def _run(work: Coroutine[Any, Any, T]) -> T:
+def run_to_end(work: Coroutine[Any, Any, T]) -> T:
     """The result; what goes wrong is told in a line, and ends the program with status 1."""
     try:
         return asyncio.run(work)
