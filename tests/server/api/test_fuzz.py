@@ -1,7 +1,7 @@
 """Requests made up from the description: none is answered with a mistake of the server, all as the description says.
 
-In both modes: everybody's local server, and one with accounts, asked by the operator's key. `MAQUETTE_SOAK=1` asks
-fifty times as often.
+In both modes: everybody's local server, and one with accounts, asked by the operator's key and by people who signed in:
+the admin, the owner and a viewer of the project. `MAQUETTE_SOAK=1` asks fifty times as often.
 """
 
 from __future__ import annotations
@@ -27,7 +27,9 @@ from server import routes
 from server.app import create_app
 from tests.support.server import ServerProcess, running_server, settings_for
 
-EXAMPLES = 400 if os.environ.get("MAQUETTE_SOAK") else 8
+TIMES = 50 if os.environ.get("MAQUETTE_SOAK") else 1
+EXAMPLES = {"local": 8, "key": 8, "admin": 4, "owner": 4, "viewer": 4}
+PASSWORD = "a quiet long sentence"
 APP = create_app(settings_for(Path("unused")))
 DESCRIPTION = schemathesis.openapi.from_dict(APP.openapi())
 OPERATIONS = [found.ok() for found in DESCRIPTION.get_all_operations()]
@@ -39,27 +41,73 @@ CHECKS = [
 ]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Asked:
-    """A server, and a client of it who may do the most."""
+    """A server, and in whose name it is asked. owner: who makes the project; asks for themselves where they may."""
 
     server: ServerProcess
-    client: httpx.Client
+    part: str
+    owner: httpx.Client
+    cookies: dict[str, httpx.Cookies]
 
     def project(self) -> str:
-        return str(self.client.post("/api/v1/projects", json={"name": "Fuzz"}).json()["id"])
+        made = self.owner.post("/api/v1/projects", json={"name": "Fuzz"}, headers=self._of("owner"))
+        project = str(made.raise_for_status().json()["id"])
+        if self.part == "viewer":
+            body = {"email": address("viewer"), "role": "viewer"}
+            path = f"/api/v1/projects/{project}/members"
+            self.owner.post(path, json=body, headers=self._of("owner")).raise_for_status()
+        return project
+
+    def headers(self) -> dict[str, str]:
+        return self._of(self.part)
+
+    def _of(self, part: str) -> dict[str, str]:
+        """What somebody sends; they sign in again where a request that was made up has signed them out."""
+        if self.part in ("local", "key"):
+            return {name: self.owner.headers[name] for name in ("authorization",) if name in self.owner.headers}
+        url = f"{self.server.url}/api/v1/session"
+        if part not in self.cookies or httpx.get(url, cookies=self.cookies[part]).status_code == 401:
+            answer = httpx.post(url, json={"email": address(part), "password": PASSWORD})
+            self.cookies[part] = answer.raise_for_status().cookies
+        return {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies[part].items())}
 
 
-@pytest.fixture(scope="module", params=["local", "accounts"])
-def asked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
-    unlimited = {"MAQUETTE_RATE_USER": "", "MAQUETTE_RATE_ADDRESS": ""}
-    environment = {"MAQUETTE_ACCOUNTS": "true", **unlimited} if request.param == "accounts" else {}
-    data = tmp_path_factory.mktemp("fuzz")
-    with running_server(data, "--log", "error", environment=environment) as server, server.client() as client:
-        if environment:
-            key = (data / "access.key").read_text().strip()
-            client.headers["Authorization"] = f"Bearer {key}"
-        yield Asked(server, client)
+def address(part: str) -> str:
+    return f"{part}@fuzz.test"
+
+
+@pytest.fixture(scope="module")
+def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    with running_server(tmp_path_factory.mktemp("local"), "--log", "error") as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """A server with accounts, and one for each part: the admin's is the first."""
+    data = tmp_path_factory.mktemp("team")
+    environment = {"MAQUETTE_ACCOUNTS": "true", "MAQUETTE_SIGN_UP": "open", "MAQUETTE_RATE_USER": "",
+                   "MAQUETTE_RATE_ADDRESS": ""}  # fmt: skip
+    with running_server(data, "--log", "error", environment=environment) as server:
+        for part in ("admin", "owner", "viewer"):
+            body = {"email": address(part), "password": PASSWORD, "name": part}
+            key = {"key": key_of(server)} if part == "admin" else {}
+            httpx.post(f"{server.url}/api/v1/accounts", json={**body, **key}).raise_for_status()
+        yield server
+
+
+def key_of(server: ServerProcess) -> str:
+    return (server.data / "access.key").read_text().strip()
+
+
+@pytest.fixture(scope="module", params=list(EXAMPLES))
+def asked(request: pytest.FixtureRequest) -> Iterator[Asked]:
+    part = request.param
+    server = request.getfixturevalue("local" if part == "local" else "team")
+    key = {"Authorization": f"Bearer {key_of(server)}"} if part == "key" else {}
+    with server.client(**key) as client:
+        yield Asked(server, part, client, {})
 
 
 def made_up(operation: schemathesis.APIOperation, mode: GenerationMode) -> st.SearchStrategy[schemathesis.Case]:
@@ -73,12 +121,12 @@ def made_up(operation: schemathesis.APIOperation, mode: GenerationMode) -> st.Se
 def test_made_up_requests(operation: schemathesis.APIOperation, asked: Asked) -> None:
     """REQUIREMENTS 25.1. Most requests name a project that is there."""
     server, project = asked.server, asked.project()
-    token = {name: asked.client.headers[name] for name in ("authorization",) if name in asked.client.headers}
+    token = asked.headers()
     if operation.path.startswith(("/api/v1/peers/lease", "/api/v1/peers/jobs")):
         token = {"Authorization": f"Bearer {server.peer_token}"}
 
     @settings(
-        max_examples=EXAMPLES, deadline=None, derandomize=True, database=None,
+        max_examples=EXAMPLES[asked.part] * TIMES, deadline=None, derandomize=True, database=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
     )  # fmt: skip
     @given(
