@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from sqlalchemy import Insert, Table, Update, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from server.blobs import StoredBlob
 from server.storage.api_tables import plain_blobs, project_blobs
 from server.storage.sql import READ_ONLY
+
+Admit = Callable[[AsyncConnection, int], Awaitable[None]]
 
 _YOUNG = 3_600_000
 """Milliseconds for which a blob need not be made young again."""
@@ -25,13 +28,31 @@ class BlobLedger:
 
     async def record(self, project: str, sha256: str, size: int, by: str | None = None) -> bool:
         """Let a project read a blob that `by` stored; whether it is new to the project."""
-        now = int(self._clock() * 1000)
-        row = {"project": project, "sha256": sha256, "bytes": size, "at": now, "by": by}
+        return await self.record_all(project, [StoredBlob(sha256, size)], by) > 0
+
+    async def record_all(
+        self, project: str, blobs: Iterable[StoredBlob], by: str | None = None, admit: Admit | None = None
+    ) -> int:
+        """The same for several: all of them or, refused, none. How many are new to the project.
+
+        admit(connection, bytes): asked in the same transaction when so many bytes are new, may refuse by raising.
+        """
+        count = size = 0
         async with self._engine.begin() as connection:
-            new = (await connection.execute(self._insert(project_blobs).values(row))).rowcount > 0
-            if not new:
-                await connection.execute(_touch(project, sha256, now))
-        return new
+            for blob in sorted(blobs, key=lambda blob: blob.sha256):  # in one order, so that no two wait for each other
+                if await self._record(connection, project, blob, by):
+                    count, size = count + 1, size + blob.size
+            if count and admit is not None:
+                await admit(connection, size)
+        return count
+
+    async def _record(self, connection: AsyncConnection, project: str, blob: StoredBlob, by: str | None) -> bool:
+        now = int(self._clock() * 1000)
+        row = {"project": project, "sha256": blob.sha256, "bytes": blob.size, "at": now, "by": by}
+        is_new = (await connection.execute(self._insert(project_blobs).values(row))).rowcount > 0
+        if not is_new:
+            await connection.execute(_touch(project, blob.sha256, now))
+        return is_new
 
     async def touch(self, project: str, sha256: str) -> None:
         """Somebody asks for a blob in order to refer to it: clean-up leaves it alone for its grace period."""

@@ -25,7 +25,7 @@ from server.jobs.job import JsonObject, QueuedJob
 from server.jobs.leases import Lease, Leases, lease_lost
 from server.jobs.mirror import SessionMirror
 from server.jobs.operations import check_request, is_internal
-from server.jobs.queue import JobQueue
+from server.jobs.queue import Admit, JobQueue
 from server.jobs.signals import Signals, wait_for
 from server.ledger import BlobLedger
 from server.limits.quotas import Quotas
@@ -74,7 +74,8 @@ class Dispatcher:
     ) -> QueuedJob:  # fmt: skip
         """Check and queue a job in the asker's name. role: theirs in the project."""
         await self._check(project, who.user_id, role, op, target, params)
-        return await self.enqueue(project, id or new_id(), op, target, params, who.user_id)
+        by = who.user_id
+        return await self.enqueue(project, id or new_id(), op, target, params, by, admit=self._admission(project, by))
 
     async def asked_in_session(
         self, project: str, id: str, author: str, role: Role | None, record: Mapping[str, Any]
@@ -87,7 +88,8 @@ class Dispatcher:
             job = Job.model_validate(record)
             by = author or job.by
             await self._check(project, by, role, job.op, job.target, job.params)
-            await self.enqueue(project, id, job.op, job.target, job.params, by, job.at)
+            admit = self._admission(project, by)
+            await self.enqueue(project, id, job.op, job.target, job.params, by, job.at, admit)
         except ValidationError as error:
             refusal = Unprocessable("bad_job", f"the record is no job: {error.errors()[0]['msg']}")
             await self._refuse(project, id, author, record, refusal)
@@ -108,12 +110,16 @@ class Dispatcher:
         await self._quotas.check_job(project, by)
         await self._rates.take(f"user's {op} jobs", self._job_rates.get(op, self._job_rates.get("*", "")), by)
 
+    def _admission(self, project: str, by: str) -> Admit:
+        return lambda connection: self._quotas.admit_job(connection, project, by)
+
     async def enqueue(
-        self, project: str, id: str, op: str, target: JsonObject, params: JsonObject, by: str, at: int | None = None
-    ) -> QueuedJob:
+        self, project: str, id: str, op: str, target: JsonObject, params: JsonObject, by: str, at: int | None = None,
+        admit: Admit | None = None,
+    ) -> QueuedJob:  # fmt: skip
         """Queue a job that was checked, or that the server asks for itself."""
         with self._telemetry.tracing.span("job.request", {"job": id, "op": op, "project": project}) as trace:
-            job = await self.queue.add(id, project, op, target, params, by, at, trace=trace)
+            job = await self.queue.add(id, project, op, target, params, by, at, trace=trace, admit=admit)
         log.info("job_queued", job=id, op=op, project=project, user=by)
         self.signals.notify(_QUEUED)
         await self._mirror.show(job)

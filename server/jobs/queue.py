@@ -5,12 +5,12 @@ Each change is one statement that names the state it expects, so that two writer
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from server.errors import NotFound
 from server.jobs.job import JsonObject, QueuedJob, job_of
@@ -19,6 +19,8 @@ from server.storage.sql import READ_ONLY
 
 COLUMNS = [column for column in jobs.c if column.name != "sequence"]
 _RECENT = 20
+
+Admit = Callable[[AsyncConnection], Awaitable[None]]
 
 
 class JobQueue:
@@ -29,11 +31,12 @@ class JobQueue:
 
     async def add(
         self, id: str, project: str, op: str, target: JsonObject, params: JsonObject, by: str, at: int | None = None,
-        error: JsonObject | None = None, trace: str | None = None,
+        error: JsonObject | None = None, trace: str | None = None, admit: Admit | None = None,
     ) -> QueuedJob:  # fmt: skip
         """Queue a job. One that exists already is left as it is and returned: asking twice is asking once.
 
         error: the job was refused; it is kept as failed, so that its asker can read why. trace: the asker's span.
+        admit: asked in the same transaction, may refuse by raising.
         """
         now = self._now()
         row = {"id": id, "project": project, "op": op, "target": target, "params": params, "by": by, "at": at or now,
@@ -42,6 +45,8 @@ class JobQueue:
             row |= {"state": "failed", "error": error, "finished": now}
         try:
             async with self._engine.begin() as connection:
+                if admit is not None:
+                    await admit(connection)
                 return job_of((await connection.execute(insert(jobs).values(row).returning(*COLUMNS))).one())
         except IntegrityError:
             return await self.read(project, id)

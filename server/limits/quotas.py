@@ -1,17 +1,18 @@
 """What a project or a user may hold or spend: jobs under way, compute time in a day, bytes of blobs.
 
 Usage is looked up where it is written down (jobs, project_blobs, compute_usage), so that what ends or is removed frees
-its share at once. A quota of 0 is none.
+its share at once. A quota of 0 is none. `check_…` refuses early, before work is done for what is too much; `admit_…` is
+exact: it counts within the transaction that adds to it, and those of one user or project take turns.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from server.errors import Conflict, TooLarge, TooMany
 from server.storage.api_tables import jobs, project_blobs
@@ -42,29 +43,57 @@ class Quotas:
 
     async def check_job(self, project: str, by: str) -> None:
         """Whether one more job may be asked for: `too_many_jobs`, `compute_used_up`."""
-        values = self.values
-        if values.user_jobs and await self.jobs_of(jobs.c.by == by) >= values.user_jobs:
-            raise Conflict(
-                "too_many_jobs", f"{values.user_jobs} jobs of yours wait or run already", "wait for one, or cancel one"
-            )
-        if values.project_jobs and await self.jobs_of(jobs.c.project == project) >= values.project_jobs:
-            raise Conflict(
-                "too_many_jobs", f"{values.project_jobs} jobs of this project wait or run already",
-                "wait for one, or cancel one",
-            )  # fmt: skip
-        await self._check_compute("project", compute_usage.c.project == project, values.project_compute)
-        await self._check_compute("user", compute_usage.c.by == by, values.user_compute)
+        async with self._reader.connect() as connection:
+            await self._check_jobs(connection, project, by)
+        await self._check_compute("project", compute_usage.c.project == project, self.values.project_compute)
+        await self._check_compute("user", compute_usage.c.by == by, self.values.user_compute)
+
+    async def admit_job(self, connection: AsyncConnection, project: str, by: str) -> None:
+        """The same for the jobs under way, in the transaction that then adds one."""
+        if self.values.user_jobs or self.values.project_jobs:
+            await _take_turns(connection, f"jobs/by/{by}", f"jobs/of/{project}")
+            await self._check_jobs(connection, project, by)
+
+    async def _check_jobs(self, connection: AsyncConnection, project: str, by: str) -> None:
+        for whose, where, limit in (
+            ("yours", jobs.c.by == by, self.values.user_jobs),
+            ("this project", jobs.c.project == project, self.values.project_jobs),
+        ):
+            if limit and await _one(connection, _jobs(where)) >= limit:
+                raise Conflict(
+                    "too_many_jobs", f"{limit} jobs of {whose} wait or run already", "wait for one, or cancel one"
+                )
 
     async def check_storage(self, project: str, by: str, size: int) -> None:
         """Whether so many more bytes may be stored: `storage_full`."""
-        values = self.values
-        await self._check_storage("project", project_blobs.c.project == project, values.project_storage, size)
-        await self._check_storage("user", project_blobs.c.by == by, values.user_storage, size)
+        async with self._reader.connect() as connection:
+            await self._check_storage(connection, project, by, size, 0)
+
+    async def admit_storage(self, connection: AsyncConnection, project: str, by: str, size: int) -> None:
+        """The same in the transaction that has added rows of so many bytes."""
+        if self.values.project_storage or self.values.user_storage:
+            await _take_turns(connection, f"storage/by/{by}", f"storage/of/{project}")
+            await self._check_storage(connection, project, by, size, size)
+
+    def storage_of_one(self, project: str, by: str) -> Callable[[AsyncConnection, int], Awaitable[None]]:
+        """`admit_storage` for one user in one project, as the ledger asks it."""
+        return lambda connection, size: self.admit_storage(connection, project, by, size)
+
+    async def _check_storage(self, connection: AsyncConnection, project: str, by: str, size: int, counted: int) -> None:
+        """counted: how many of the bytes the rows hold already."""
+        for whose, where, limit in (
+            ("project", project_blobs.c.project == project, self.values.project_storage),
+            ("user", project_blobs.c.by == by, self.values.user_storage),
+        ):
+            if limit and (used := await _one(connection, _storage(where)) - counted) + size > limit:
+                raise TooLarge(
+                    "storage_full", f"this {whose} stores {used} bytes; {size} more are above its {limit}",
+                    "remove what is not needed, or ask the operator for more",
+                )  # fmt: skip
 
     async def jobs_of(self, *where: ColumnElement[bool]) -> int:
         """Jobs that wait or run."""
-        query = select(func.count()).select_from(jobs).where(jobs.c.state.in_(_OPEN), *where)
-        return int(await self._one(query))
+        return int(await self._one(_jobs(*where)))
 
     async def compute_of(self, *where: ColumnElement[bool]) -> float:
         """Seconds of compute in the last 24 hours."""
@@ -74,7 +103,7 @@ class Quotas:
 
     async def storage_of(self, *where: ColumnElement[bool]) -> int:
         """Bytes of blobs."""
-        return int(await self._one(select(func.coalesce(func.sum(project_blobs.c.bytes), 0)).where(*where)))
+        return int(await self._one(_storage(*where)))
 
     async def of_project(self, project: str) -> dict[str, dict[str, float]]:
         """What a project uses, and its limits, as the API shows it."""
@@ -103,13 +132,28 @@ class Quotas:
         oldest = await self._one(select(func.min(compute_usage.c.at)).where(compute_usage.c.at > since, where))
         return max(1.0, float(oldest) / 1000 + DAY - now)
 
-    async def _check_storage(self, whose: str, where: ColumnElement[bool], limit: int, size: int) -> None:
-        if limit and (used := await self.storage_of(where)) + size > limit:
-            raise TooLarge(
-                "storage_full", f"this {whose} stores {used} bytes; {size} more are above its {limit}",
-                "remove what is not needed, or ask the operator for more",
-            )  # fmt: skip
-
     async def _one(self, query: Select[Any]) -> Any:
         async with self._reader.connect() as connection:
-            return (await connection.execute(query)).scalar_one()
+            return await _one(connection, query)
+
+
+def _jobs(*where: ColumnElement[bool]) -> Select[Any]:
+    return select(func.count()).select_from(jobs).where(jobs.c.state.in_(_OPEN), *where)
+
+
+def _storage(*where: ColumnElement[bool]) -> Select[Any]:
+    return select(func.coalesce(func.sum(project_blobs.c.bytes), 0)).where(*where)
+
+
+async def _one(connection: AsyncConnection, query: Select[Any]) -> Any:
+    return (await connection.execute(query)).scalar_one()
+
+
+async def _take_turns(connection: AsyncConnection, *names: str) -> None:
+    """Wait for the other transactions that count the same; always in one order, so that no two wait for each other.
+
+    On SQLite writers take turns anyway.
+    """
+    if connection.dialect.name == "postgresql":
+        for name in sorted(names):
+            await connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))

@@ -54,15 +54,13 @@ async def put_blob(request: Request, services: Use, who: Who, project: LiveProje
     writer = services.blobs.writer(services.settings.max_blob)
     declared = request.headers.get("content-length", "")
     writer.expect_size(declared)
-    is_new = await services.ledger.size(project.id, sha256) is None
-    if is_new:
+    if await services.ledger.size(project.id, sha256) is None:
         await services.quotas.check_storage(project.id, who.user_id, int(declared) if declared.isdigit() else 0)
     async for chunk in request.stream():
         await writer.write(chunk)
     stored = await writer.finish(sha256)
-    if is_new:
-        await services.quotas.check_storage(project.id, who.user_id, stored.size)
-    new = await services.ledger.record(project.id, stored.sha256, stored.size, who.user_id)
+    admit = services.quotas.storage_of_one(project.id, who.user_id)
+    new = await services.ledger.record_all(project.id, [stored], who.user_id, admit)
     return JSONResponse({"blob": stored.sha256, "bytes": stored.size}, 201 if new else 200)
 
 

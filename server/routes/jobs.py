@@ -144,9 +144,8 @@ async def import_files(request: Request, services: Use, who: Who, role: RoleIn, 
     if not upload.files:
         raise Unprocessable("no_file", "the upload has no file", "send each file as a part named `file`")
     check_files(upload.files)
-    await services.quotas.check_storage(project.id, who.user_id, sum(file.blob.size for file in upload.files))
-    for file in upload.files:
-        await services.ledger.record(project.id, file.blob.sha256, file.blob.size, who.user_id)
+    admit = services.quotas.storage_of_one(project.id, who.user_id)
+    await services.ledger.record_all(project.id, [file.blob for file in upload.files], who.user_id, admit)
     target, params = _import_target(upload), _import_params(upload)
     return await _ask(request, services, who, role, project, "import", target, params)
 

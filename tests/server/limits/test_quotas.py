@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from websockets.exceptions import ConnectionClosedError
 from crdt.messages import QueryAwareness, SyncStep1, SyncStep2, decode, encode
 from server.storage.api_tables import project_blobs
 from tests.server.api.conftest import Clock
+from tests.support.postgres import running_postgres
 from tests.support.server import api, peer_headers, services, serving
 
 EXPORT = {"op": "export", "params": {"format": "glb"}}
@@ -51,6 +54,36 @@ async def test_jobs_under_way(tmp_path: Path, values: dict[str, Any]) -> None:
         assert "2 jobs" in refused.json()["error"]["message"]
         await finish(client, tmp_path)
         assert (await client.post(f"{project}/jobs", json=EXPORT)).status_code == 202
+
+
+@pytest.fixture(scope="module")
+def database() -> Iterator[str]:
+    with running_postgres() as url:
+        yield url
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+async def test_many_at_once_do_not_pass_a_quota_together(
+    tmp_path: Path, kind: str, request: pytest.FixtureRequest
+) -> None:
+    """All are asked before the first is answered, so that each finds the quota free when it looks."""
+    values = {"database": request.getfixturevalue("database")} if kind == "postgresql" else {}
+    async with api(tmp_path, quota_project_jobs=3, job_quota=5, quota_project_storage=1000, **values) as client:
+        project, other = await new_project(client), await new_project(client)
+        asked = [client.post(f"{path}/jobs", json=EXPORT) for path in (project, other) for _ in range(8)]
+        answers = [answer.status_code for answer in await asyncio.gather(*asked)]
+        assert answers[:8].count(202) <= 3
+        assert answers[8:].count(202) <= 3
+        assert answers.count(202) == 5
+        assert set(answers) == {202, 409}
+        blobs = [bytes([number]) * 300 for number in range(8)]
+        puts = [client.put(f"{project}/blobs/{hashlib.sha256(data).hexdigest()}", content=data) for data in blobs]
+        imports = [client.post(f"{other}/import", files=[("file", ("c.glb", b"glTF" + data))]) for data in blobs]
+        stored = [answer.status_code for answer in await asyncio.gather(*puts)]
+        assert sorted(stored) == [201] * 3 + [413] * 5
+        assert (await client.get(f"{project}/usage")).json()["storage"]["used"] == 900
+        await asyncio.gather(*imports)
+        assert (await client.get(f"{other}/usage")).json()["storage"]["used"] == 3 * 304
 
 
 @pytest.mark.parametrize("values", [{"quota_project_compute": 100}, {"quota_user_compute": 100}])
