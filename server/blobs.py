@@ -11,7 +11,7 @@ import hashlib
 import re
 import secrets
 import shutil
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -87,14 +87,6 @@ class BlobStore:
         result = await obstore.get_async(self._store, _path(sha256), options={"range": (start, end)})
         async for chunk in result.stream(min_chunk_size=_READ_CHUNK):
             yield bytes(chunk)
-
-    async def remove(self, hashes: Iterable[str]) -> None:
-        """Delete blobs that nothing refers to; one that is not there is no error."""
-        for sha256 in hashes:
-            try:
-                await obstore.delete_async(self._store, _path(sha256))
-            except FileNotFoundError:
-                continue
 
     async def remove_leftovers(self) -> None:
         """Delete what uploads that never ended have left. Only while no upload runs: at start."""

@@ -162,7 +162,7 @@ def _wire(
         settings, accounts, telemetry, metrics, engine, log, projects, rooms, sync, scenes, blobs, ledger,
         dispatcher, PlainCopies(dispatcher, ledger, blobs), Answers(engine, clock), intake, activity,
         rates, rate_values(settings), quotas, sockets,
-        Privacy(engine, rooms, blobs, accounts.access.changed), histories, cluster,
+        Privacy(engine, rooms, histories.cleaner, accounts.access.changed), histories, cluster,
         Rights(rooms, accounts.auth, accounts.access, projects.read),
     )  # fmt: skip
 

@@ -6,7 +6,8 @@ What was edited in others' projects stays, under an id that belongs to nobody: d
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +18,7 @@ from crdt.ids import new_id
 from crdt.messages import NO_SUCH_PROJECT
 from server.accounts.changes import Changed, Changes
 from server.accounts.directory import User
-from server.blobs import BlobStore
+from server.cleaning.cleaner import Cleaner
 from server.errors import Conflict
 from server.storage.account_tables import credentials, links, members, users
 from server.storage.api_tables import answers, jobs, plain_blobs, project_blobs
@@ -49,11 +50,11 @@ class Deleted:
 
 
 class Privacy:
-    def __init__(self, engine: AsyncEngine, rooms: Rooms, blobs: BlobStore, changes: Changes) -> None:
+    def __init__(self, engine: AsyncEngine, rooms: Rooms, cleaner: Cleaner, changes: Changes) -> None:
         self._engine = engine
         self._reader = engine.execution_options(**READ_ONLY)
         self._rooms = rooms
-        self._blobs = blobs
+        self._cleaner = cleaner
         self._changes = changes
 
     async def export(self, user: User) -> dict[str, Any]:
@@ -99,8 +100,7 @@ class Privacy:
                 await connection.execute(delete(column.table).where(column == user.id))
         for changed in (Changed(user=user.id), *(Changed(project=project) for project in owned)):
             self._changes.tell(changed)
-        await self._blobs.remove(unused)
-        return Deleted(author, list(owned), len(unused))
+        return Deleted(author, list(owned), await self._cleaner.remove(unused))
 
     async def owned_alone(self, user: str) -> dict[str, str]:
         """Projects (id: name) of which nobody else is an owner."""
@@ -135,22 +135,27 @@ class Privacy:
         async with self._rooms.closed(str(branch), Closing(NO_SUCH_PROJECT, "no_such_project")):
             pass
 
-    async def _delete_projects(self, connection: AsyncConnection, gone: Sequence[str]) -> list[str]:
-        """Remove every row of these projects; the blobs that nothing names any more."""
+    async def _delete_projects(self, connection: AsyncConnection, gone: Sequence[str]) -> dict[str, float]:
+        """Remove every row of these projects; the blobs that nothing names any more, and when they were stored."""
         if not gone:
-            return []
-        stored = select(project_blobs.c.sha256).where(project_blobs.c.project.in_(gone))
-        hashes = set((await connection.execute(stored)).scalars())
+            return {}
+        stored = select(project_blobs.c.sha256, func.max(project_blobs.c.at)).where(project_blobs.c.project.in_(gone))
+        rows = (await connection.execute(stored.group_by(project_blobs.c.sha256))).all()
         for table in metadata.sorted_tables:
             for where in _of_projects(table, gone):
                 await connection.execute(delete(table).where(where))
         await connection.execute(delete(projects).where(projects.c.id.in_(gone)))
-        kept = select(project_blobs.c.sha256).where(project_blobs.c.sha256.in_(hashes))
-        unused = hashes - set((await connection.execute(kept)).scalars())
-        copies = select(plain_blobs.c.plain).where(plain_blobs.c.sha256.in_(unused))
-        unused |= set((await connection.execute(copies)).scalars())
-        await connection.execute(delete(plain_blobs).where(plain_blobs.c.sha256.in_(unused)))
-        return sorted(unused)
+        kept = select(project_blobs.c.sha256).where(project_blobs.c.sha256.in_([row.sha256 for row in rows]))
+        named = set((await connection.execute(kept)).scalars())
+        unused = {sha256: (at + 1) / 1000 for sha256, at in rows if sha256 not in named}
+        return unused | await self._delete_copies(connection, unused)
+
+    async def _delete_copies(self, connection: AsyncConnection, unused: Iterable[str]) -> dict[str, float]:
+        """The decoded copies of these blobs go along, whenever they were made."""
+        of_them = plain_blobs.c.sha256.in_(list(unused))
+        copies = list((await connection.execute(select(plain_blobs.c.plain).where(of_them))).scalars())
+        await connection.execute(delete(plain_blobs).where(of_them))
+        return dict.fromkeys(copies, math.inf)
 
     async def _all(self, query: Select[Any], where: ColumnElement[bool]) -> list[dict[str, Any]]:
         async with self._reader.connect() as connection:

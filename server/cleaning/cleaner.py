@@ -8,7 +8,8 @@ back where a row or a new upload has come in between.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import structlog
@@ -17,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from server.blobs import BlobStore
 from server.cleaning.references import References
+from server.errors import NotFound
 from server.storage.api_tables import plain_blobs, project_blobs
 from server.storage.sql import READ_ONLY
 from server.storage.tables import projects
@@ -68,6 +70,17 @@ class Cleaner:
             cleaned.leftovers = await self._blobs.remove_old_leftovers(self._clock() - LEFTOVER_SECONDS)
         return cleaned
 
+    async def remove(self, recorded: Mapping[str, float]) -> int:
+        """Remove at once blobs whose last rows have just gone; how many went. recorded: when they were stored last, as
+        the rows said (seconds since 1970). What somebody has stored again since stays: their row is about to come; if
+        it does not, the next cleaning finds the blob.
+        """
+        removed = 0
+        for sha256, at in recorded.items():
+            with suppress(NotFound):
+                removed += await self._take_away(sha256, at)
+        return removed
+
     # -- rows
 
     @property
@@ -115,14 +128,15 @@ class Cleaner:
 
     async def _remove_bytes(self, sha256: str, cleaned: Cleaned, dry: bool) -> None:
         size = await self._blobs.size(sha256)
-        if not dry and not await self._take_away(sha256):
+        if not dry and not await self._take_away(sha256, self._clock() - self._grace_seconds):
             return
         cleaned.blobs.append(sha256)
         cleaned.bytes += size
 
-    async def _take_away(self, sha256: str) -> bool:
+    async def _take_away(self, sha256: str, before: float) -> bool:
+        """Unless it was stored later than that, or is named by a row after all."""
         aside = await self._blobs.set_aside(sha256)
-        if aside.at > self._clock() - self._grace_seconds or sha256 in await self._named(set()):
+        if aside.at > before or sha256 in await self._named(set()):
             await self._blobs.put_back(aside)
             return False
         async with self._engine.begin() as connection:

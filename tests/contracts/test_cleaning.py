@@ -23,6 +23,7 @@ from server.history.replay import Replay
 from server.jobs.queue import JobQueue
 from server.ledger import BlobLedger
 from server.projects import Projects
+from server.storage.api_tables import project_blobs
 from server.storage.base import Entry
 from server.storage.history import SqlHistory, Version
 from server.storage.sql import SqlUpdateLog
@@ -194,3 +195,32 @@ async def test_what_uploads_have_left_goes_when_it_is_old(store: Store) -> None:
     assert (await store.cleaner.clean()).leftovers == 0
     store.now += 2 * DAY
     assert (await store.cleaner.clean()).leftovers == 1
+
+
+async def test_a_blob_that_is_stored_again_while_its_last_owner_goes_stays(store: Store) -> None:
+    """Its bytes are there already, its row is still to come."""
+    data = b"stored by two"
+    sha256 = await store.upload(data)
+    recorded = store.now
+    async with store.engine.begin() as connection:
+        await connection.execute(delete(project_blobs))
+    store.now += 1
+    again = await store.blobs.put(data)
+    os.utime(store.folder / sha256[:2] / sha256, (store.now, store.now))
+    assert await store.cleaner.remove({sha256: recorded}) == 0
+    await store.ledger.record(TWO, again.sha256, again.size)
+    assert await store.has(sha256)
+
+
+async def test_a_blob_whose_new_row_came_first_stays(store: Store) -> None:
+    sha256 = await store.upload(b"recorded by two")
+    recorded = store.now
+    async with store.engine.begin() as connection:
+        await connection.execute(delete(project_blobs))
+    await store.ledger.record(TWO, sha256, 15)
+    assert await store.cleaner.remove({sha256: recorded}) == 0
+    assert await store.has(sha256)
+    async with store.engine.begin() as connection:
+        await connection.execute(delete(project_blobs))
+    assert await store.cleaner.remove({sha256: recorded, "0" * 64: recorded}) == 1
+    assert not await store.has(sha256)
