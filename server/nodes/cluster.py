@@ -16,6 +16,7 @@ from server.bus.requests import Requests
 from server.nodes.leases import LeasedOwnership
 from server.nodes.links import Links
 from server.nodes.ownership import Ownership
+from server.nodes.processes import Processes
 from server.nodes.signals import Bulletin
 from server.nodes.sole import DataLock, SoleOwnership
 from server.nodes.switch import Switch
@@ -54,7 +55,7 @@ async def open_cluster(engine: AsyncEngine, data: Path, redis: str, seconds: flo
     lock.take()
     try:
         if redis:
-            async with _joined(engine, redis, seconds) as cluster:
+            async with _joined(engine, data, redis, seconds) as cluster:
                 yield cluster
         else:
             cluster = alone()
@@ -66,8 +67,8 @@ async def open_cluster(engine: AsyncEngine, data: Path, redis: str, seconds: flo
 
 
 @asynccontextmanager
-async def _joined(engine: AsyncEngine, redis: str, seconds: float) -> AsyncIterator[Cluster]:
-    ownership = LeasedOwnership(engine, seconds=seconds)
+async def _joined(engine: AsyncEngine, data: Path, redis: str, seconds: float) -> AsyncIterator[Cluster]:
+    ownership = LeasedOwnership(engine, seconds=seconds, processes=Processes(data))
     installation = await ownership.open()
     try:
         async with RedisBus(redis, f"maquette:{installation}") as bus, joined(ownership, bus) as cluster:

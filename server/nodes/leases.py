@@ -3,7 +3,8 @@
 A node lives as long as it has a row in `nodes`, whose `beat` it raises. The others watch that number by their own
 monotonic clocks: where it stands still for `seconds`, they delete the row, and every branch of that node is free for
 the first who asks. A node that was only slow finds its row gone, gives up all that it owned and begins anew; what
-it still tries to append is refused by its old epochs. No wall clock is read, so none can jump.
+it still tries to append is refused by its old epochs. No wall clock is read, so none can jump. A node whose process has
+ended on this machine is given up at once (server.nodes.processes).
 """
 
 import asyncio
@@ -21,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from crdt.ids import new_id
 from server.nodes.ownership import Lease
+from server.nodes.processes import Processes
 from server.storage.base import StorageUnavailable
 from server.storage.node_tables import clusters, nodes, owners
 
@@ -43,15 +45,18 @@ class _Seen:
 class LeasedOwnership:
     """seconds: how long a node may be silent before it is given up for dead.
 
+    processes: of the data folder that nodes of this machine share; None: each has its own.
     clock: monotonic seconds. A pause of our own counts as one look, however long it was: it says nothing about others.
     """
 
     def __init__(
-        self, engine: AsyncEngine, *, seconds: float = 5.0, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+        self, engine: AsyncEngine, *, seconds: float = 5.0, processes: Processes | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:  # fmt: skip
         self.node = new_id()
         self.seconds = seconds
         self._engine = engine
+        self._processes = processes
         self._insert = sqlite.insert if engine.dialect.name == "sqlite" else postgresql.insert
         self._clock = clock
         self._interval = seconds / LOOKS
@@ -75,11 +80,15 @@ class LeasedOwnership:
 
     async def open(self) -> str:
         """Be known to the others. The name of the installation, the same for all nodes of this database."""
+        if self._processes is not None:
+            self._processes.enter(self.node)
         async with self._begin() as connection:
             await connection.execute(insert(nodes).values(self._row()))
             await connection.execute(self._insert(clusters).values(number=1, id=new_id()).on_conflict_do_nothing())
             cluster: str = (await connection.execute(select(clusters.c.id))).scalar_one()
         await self.beat()
+        if self._processes is not None:
+            self._processes.sweep()
         return cluster
 
     async def run(self) -> None:
@@ -112,7 +121,8 @@ class LeasedOwnership:
         passed, self._looked = min(now - self._looked, self._interval * 1.5), now
         gone = [node for node in self._others if node not in beats]
         self._others = {node: self._aged(node, beat, passed) for node, beat in beats.items() if node != self.node}
-        silent = {node: seen.beat for node, seen in self._others.items() if seen.age >= self.seconds}
+        ended = self._processes.ended(self._others) if self._processes is not None else set()
+        silent = {node: seen.beat for node, seen in self._others.items() if seen.age >= self.seconds or node in ended}
         gone += [node for node, beat in silent.items() if await self._give_up(node, beat)]
         for node in gone:
             self._others.pop(node, None)
@@ -130,12 +140,14 @@ class LeasedOwnership:
             dead = delete(nodes).where(nodes.c.id == node, nodes.c.beat == beat)
             is_gone = bool((await connection.execute(dead)).rowcount)
         if is_gone:
-            _log.warning("node_given_up", node=node, silent_for=self.seconds)
+            _log.warning("node_given_up", node=node, silent_for=round(self._others[node].age, 1))
         return is_gone
 
     async def close(self) -> None:
         async with self._begin() as connection:
             await connection.execute(delete(nodes).where(nodes.c.id == self.node))
+        if self._processes is not None:
+            self._processes.leave()
 
     def _row(self) -> dict[str, Any]:
         return {"id": self.node, "name": socket.gethostname()[:256], "beat": 0, "started": time.time_ns() // 1_000_000}

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from server.nodes.leases import LOOKS, LeasedOwnership
 from server.nodes.ownership import DataInUse
+from server.nodes.processes import Processes
 from server.nodes.sole import DataLock, SoleOwnership
 from server.storage.base import Deposed, Entry
 from server.storage.fencing import deposed, owned
@@ -34,6 +35,12 @@ async def node(engine: AsyncEngine, clock: Clock) -> LeasedOwnership:
     opened = LeasedOwnership(engine, seconds=SECONDS, clock=clock)
     await opened.open()
     return opened
+
+
+def end(processes: Processes) -> None:
+    """As the kernel does when a process ends."""
+    assert processes._own is not None
+    processes._own.close()
 
 
 async def beat(clock: Clock, *nodes: LeasedOwnership, times: int = 1) -> None:
@@ -169,6 +176,33 @@ async def test_who_leaves_frees_what_it_owned_at_once(engine: AsyncEngine) -> No
     assert (await b.claim(BRANCH)).is_mine
     await beat(clock, b)
     assert gone == [a.node]
+
+
+async def test_a_node_whose_process_ended_on_this_machine_is_given_up_at_once(
+    engine: AsyncEngine, tmp_path: Path
+) -> None:
+    clock = Clock()
+    running = [Processes(tmp_path) for _ in range(4)]
+    dead, stopped, other = [LeasedOwnership(engine, processes=one, clock=clock) for one in running[:3]]
+    elsewhere = await node(engine, clock)
+    for one in (dead, stopped, other):
+        await one.open()
+    await dead.claim(BRANCH)
+    end(running[0])
+    gone: list[str] = []
+    other.on_gone(gone.append)
+    await other.beat()
+    assert gone == [dead.node], "neither one that is silent nor one with another folder"
+    assert (await other.claim(BRANCH)).is_mine
+    end(running[2])
+    restarted = LeasedOwnership(engine, processes=running[3], clock=clock)
+    await restarted.open()
+    assert (await restarted.claim(BRANCH)).is_mine, "before it serves anybody"
+    left = {path.name for path in (tmp_path / "nodes").iterdir()}
+    assert left == {stopped.node, restarted.node}
+    for one in (stopped, restarted, elsewhere):
+        await one.close()
+    assert list((tmp_path / "nodes").iterdir()) == []
 
 
 async def test_a_node_knows_whether_the_others_know_it(engine: AsyncEngine) -> None:

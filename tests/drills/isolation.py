@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import shutil
@@ -13,7 +14,8 @@ from pathlib import Path
 
 MB = 1024 * 1024
 _LIBFAKETIME = "lib/*/faketime/libfaketime.so.1"
-_NETWORK = "10.77"
+_NETWORKS = [f"10.{number}" for number in range(77, 127)]
+"""Every run of drills has one of these to itself."""
 
 
 def missing() -> str | None:
@@ -87,9 +89,18 @@ def _remove_leftovers() -> None:
             _ip("link", "del", device)
 
 
+@functools.cache
+def _network() -> str:
+    """One that no other run uses now."""
+    used = subprocess.run(["ip", "-o", "-4", "addr"], check=True, capture_output=True, text=True).stdout
+    start = os.getpid() % len(_NETWORKS)
+    candidates = [*_NETWORKS[start:], *_NETWORKS[:start]]
+    return next(one for one in candidates if f" {one}." not in used)
+
+
 def _connect(name: str, side: str, subnet: int) -> Link:
     device, inner = f"mq{side}{subnet}x{os.getpid()}", f"{side}{subnet}"
-    link = Link(device, f"{_NETWORK}.{subnet}.1", f"{_NETWORK}.{subnet}.2")
+    link = Link(device, f"{_network()}.{subnet}.1", f"{_network()}.{subnet}.2")
     _ip("link", "add", device, "type", "veth", "peer", "name", inner, "netns", name)
     _ip("addr", "add", f"{link.outside}/30", "dev", device)
     _ip("-n", name, "addr", "add", f"{link.inside}/30", "dev", inner)
