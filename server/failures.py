@@ -167,7 +167,7 @@ owner_away | The server that owns the document does not answer. | {again}
 not_the_owner | Another server owns the document now. | {again}
 log_behind | This server is still reading the log. | {again}
 deposed | Another server took the document over. | {again}
-data_in_use | Another server uses the data folder. | Stop it, or share PostgreSQL and Redis.
+data_in_use | Another server uses the data folder, or the database. | Stop it, or share PostgreSQL and Redis.
 document_in_use | Another server writes this document. | Stop it, or share PostgreSQL and Redis.
 log_conflict | Another server wrote the same row. | Stop it, or share PostgreSQL and Redis.
 history_not_read | A worker that reads the history ended. | Try again; if it stays, look into the log.

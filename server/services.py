@@ -99,7 +99,7 @@ async def open_services(
     """Bring the database up to date, open blobs, rooms and queue, and keep their tasks running until the end."""
     secrets = load_secrets(settings.data, with_access_key=settings.mode == "accounts", shared=settings.secret)
     logs.REDACTOR.add(secrets.peer_token, secrets.access_key or "", settings.secret)
-    engine = open_engine(settings.database_url)
+    engine = open_engine(settings.database_url, idle=settings.node_lease_seconds)
     try:
         await migrate(engine)
         blobs = BlobStore.open(settings.blobs_url)

@@ -1,6 +1,8 @@
 """This node among the others: its lease, its links, its questions, its signals; opened together, closed together."""
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -13,6 +15,7 @@ from server.bus.base import Bus
 from server.bus.local import LocalBus
 from server.bus.redis import RedisBus
 from server.bus.requests import Requests
+from server.nodes.database_lock import DatabaseLock
 from server.nodes.leases import LeasedOwnership
 from server.nodes.links import Links
 from server.nodes.ownership import Ownership
@@ -51,9 +54,7 @@ def alone() -> Cluster:
 @asynccontextmanager
 async def open_cluster(engine: AsyncEngine, data: Path, redis: str, seconds: float) -> AsyncIterator[Cluster]:
     """redis: its URL, or "" for a server alone on its data. seconds: of a node's lease. DataInUse."""
-    lock = DataLock(data, exclusive=not redis)
-    lock.take()
-    try:
+    async with _holding(engine, data, exclusive=not redis):
         if redis:
             async with _joined(engine, data, redis, seconds) as cluster:
                 yield cluster
@@ -62,8 +63,34 @@ async def open_cluster(engine: AsyncEngine, data: Path, redis: str, seconds: flo
             await cluster.requests.open()
             await cluster.bulletin.open()
             yield cluster
+
+
+@asynccontextmanager
+async def _holding(engine: AsyncEngine, data: Path, *, exclusive: bool) -> AsyncIterator[None]:
+    """What is written to, and by whom else."""
+    folder = DataLock(data, exclusive=exclusive)
+    folder.take()
+    try:
+        if engine.dialect.name == "postgresql":
+            async with _holding_database(engine, exclusive=exclusive):
+                yield
+        else:
+            yield
     finally:
-        lock.drop()
+        folder.drop()
+
+
+@asynccontextmanager
+async def _holding_database(engine: AsyncEngine, *, exclusive: bool) -> AsyncIterator[None]:
+    lock = DatabaseLock(engine, exclusive=exclusive, on_lost=lambda: os.kill(os.getpid(), signal.SIGTERM))
+    await lock.take()
+    keeping = asyncio.create_task(lock.run(), name="database lock")
+    try:
+        yield
+    finally:
+        keeping.cancel()
+        await asyncio.gather(keeping, return_exceptions=True)
+        await lock.drop()
 
 
 @asynccontextmanager

@@ -62,6 +62,7 @@ class Links:
         self._bus = bus
         self._sender = node.encode()
         self._peers: dict[str, _Peer] = {}
+        self._gone: dict[str, int] = {}
         self._on_frame: list[OnFrame] = []
         self._on_gap: list[OnGap] = []
         self._flushing = False
@@ -143,9 +144,10 @@ class Links:
                 self._gap(peer, "silent")
 
     def forget(self, node: str) -> None:
-        """That node is gone for good."""
+        """That node is gone. If it was only asleep, it has not forgotten our numbers."""
         peer = self._peers.pop(node, None)
         if peer is not None:
+            self._gone[node] = peer.sent
             self._gap(peer, "gone")
 
     # -- receiving
@@ -200,7 +202,7 @@ class Links:
     def _peer(self, node: str) -> _Peer:
         peer = self._peers.get(node)
         if peer is None:
-            peer = self._peers[node] = _Peer(node)
+            peer = self._peers[node] = _Peer(node, self._gone.pop(node, 0))
         return peer
 
 

@@ -24,13 +24,20 @@ KEPT_SNAPSHOTS = 2
 COLUMNS = tuple(updates.c[name] for name in ("seq", "at", "author", "via", "payload", "job", "packed"))
 
 
-def open_engine(url: str) -> AsyncEngine:
-    """An engine whose commits are durable. url: `sqlite+aiosqlite:///path` or `postgresql+asyncpg://…`."""
+def open_engine(url: str, *, idle: float | None = None) -> AsyncEngine:
+    """An engine whose commits are durable. url: `sqlite+aiosqlite:///path` or `postgresql+asyncpg://…`.
+
+    idle: seconds after which PostgreSQL ends a transaction in which nothing is asked: one of a server that was stopped
+    in its middle would hold on to its rows, and to the right to write. None: never.
+    """
     if url.startswith("sqlite"):
         engine = create_async_engine(url, connect_args={"timeout": 30})
         _as_durable(engine.sync_engine)
         return engine
-    return create_async_engine(url, connect_args={"server_settings": {"synchronous_commit": "on"}})
+    settings = {"synchronous_commit": "on"}
+    if idle is not None:
+        settings["idle_in_transaction_session_timeout"] = str(round(idle * 1000))
+    return create_async_engine(url, connect_args={"server_settings": settings})
 
 
 def _own_engine(url: URL) -> Engine:
