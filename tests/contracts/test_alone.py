@@ -104,7 +104,7 @@ async def test_a_transaction_of_a_stopped_server_does_not_hold_up_a_take_over(
     await in_its_middle.execute(owned([BRANCH]))
     await stopped.close()  # given up
     assert (await heir.claim(BRANCH)).is_mine
-    with pytest.raises(DBAPIError, match="idle-in-transaction|closed"):
+    with pytest.raises(DBAPIError, match=r"idle-in-transaction|closed"):
         await in_its_middle.execute(text("SELECT 1"))
     await in_its_middle.close()
     await engine.dispose()
