@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
 from typing import Generic, TypeVar, cast
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, outerjoin, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from server.accounts.changes import Changed, Changes
@@ -85,11 +85,40 @@ class Place:
     grants: tuple[Grant, ...]
 
 
-class Remembered(Generic[K, V]):
-    """What `load` found, the most recently asked first to stay."""
+_NOWHERE = Place(False, ())
+_UNKNOWN_HERE = Place(True, ())
 
-    def __init__(self, load: Callable[[K], Awaitable[V]]) -> None:
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """Who was granted anything in a project; of more than `_CROWD` it is not kept who (None)."""
+
+    exists: bool
+    users: frozenset[str] | None
+
+    def may_hold(self, user: str) -> bool:
+        return self.users is None or user in self.users
+
+
+_CROWD = 64
+_PROJECT = bindparam("project")
+_CROWD_QUERY = (
+    select(members.c.user)
+    .select_from(outerjoin(projects, members, members.c.project == projects.c.id))
+    .where(projects.c.id == _PROJECT)
+    .limit(_CROWD + 1)
+)
+_GRANTS_QUERY = select(members.c.role, members.c.link, members.c.expires).where(
+    members.c.project == _PROJECT, members.c.user == bindparam("user")
+)
+
+
+class Remembered(Generic[K, V]):
+    """What `load` found, the most recently asked first to stay. keeps: whether a value is to be remembered."""
+
+    def __init__(self, load: Callable[[K], Awaitable[V]], keeps: Callable[[V], bool] = lambda _: True) -> None:
         self._load = load
+        self._keeps = keeps
         self._found: OrderedDict[K, V] = OrderedDict()
         self._changes = 0
 
@@ -101,6 +130,8 @@ class Remembered(Generic[K, V]):
             seen = self._changes
             value = await self._load(key)
             if seen == self._changes:
+                if not self._keeps(value):
+                    break
                 self._found[key] = value
                 while len(self._found) > _KEPT:
                     self._found.popitem(last=False)
@@ -122,6 +153,8 @@ class Directory:
         self._users = Remembered(self._load_user)
         self._credentials = Remembered(self._load_credential)
         self._places = Remembered(self._load_place)
+        # That there is no such project is not remembered: one may be made under that id.
+        self._crowds = Remembered(self._load_crowd, lambda crowd: crowd.exists)
         changes.listen(self._changed)
 
     async def user(self, id: str) -> User | None:
@@ -132,18 +165,25 @@ class Directory:
         return await self._credentials.get(id)
 
     async def place(self, user: str, project: str) -> Place:
-        """What somebody was granted in a project, also what has expired."""
-        return await self._places.get((user, project))
+        """What somebody was granted in a project, also what has expired. Of those who were granted nothing (visitors,
+        holders of the access key) one query for each project answers for all.
+        """
+        crowd = await self._crowds.get(project)
+        if not crowd.exists:
+            return _NOWHERE
+        return await self._places.get((user, project)) if crowd.may_hold(user) else _UNKNOWN_HERE
 
     def _changed(self, changed: Changed) -> None:
         if changed.credential is not None:
             self._credentials.forget(key=changed.credential)
         elif changed.project is not None:
+            self._crowds.forget(key=changed.project)
             self._places.forget(lambda place: changed.concerns(place[0], place[1], ""))
         else:
             self._users.forget(key=changed.user)
             if changed.user is None:  # anything may have changed
                 self._credentials.forget()
+                self._crowds.forget()
             self._places.forget(lambda place: changed.concerns(place[0], place[1], ""))
 
     async def _load_user(self, id: str) -> User | None:
@@ -157,14 +197,14 @@ class Directory:
         return credential_of(row._mapping) if row else None
 
     async def _load_place(self, place: tuple[str, str]) -> Place:
-        user, project = place
-        granted = select(members.c.role, members.c.link, members.c.expires).where(
-            members.c.project == project, members.c.user == user
-        )
         async with self._reader.connect() as connection:
-            exists = (await connection.execute(select(projects.c.id).where(projects.c.id == project))).first()
-            rows = (await connection.execute(granted)).all()
-        return Place(exists is not None, tuple(Grant(*row) for row in rows))
+            rows = await connection.execute(_GRANTS_QUERY, {"user": place[0], "project": place[1]})
+            return Place(True, tuple(Grant(*row) for row in rows))
+
+    async def _load_crowd(self, project: str) -> Crowd:
+        async with self._reader.connect() as connection:
+            found = (await connection.execute(_CROWD_QUERY, {"project": project})).scalars().all()
+        return Crowd(bool(found), None if len(found) > _CROWD else frozenset(user for user in found if user))
 
 
 def credential_of(row: object) -> CredentialRow:

@@ -113,3 +113,26 @@ async def test_what_is_remembered_is_what_was_committed(desk: Desk) -> None:
     *_, last = await asyncio.gather(desk.members.remove(project.id, owner.id), *reads)
     assert (await desk.directory.place(owner.id, project.id)).grants == ()
     assert len(last.grants) <= 1
+
+
+async def test_a_project_that_was_asked_for_too_early_is_there_once_it_is_made(desk: Desk) -> None:
+    assert not (await desk.directory.place("visitor", "early0000000")).exists
+    project = await desk.projects.create("p", id="early0000000")
+    assert (await desk.directory.place("visitor", project.id)).exists
+
+
+async def test_who_is_granted_something_later_is_found(desk: Desk) -> None:
+    owner, late = [await desk.people.create(name, "member") for name in ("owner", "late")]
+    project = await desk.projects.create("p", owner=owner.id)
+    assert (await desk.directory.place(late.id, project.id)).grants == ()
+    await desk.members.put(project.id, late.id, "viewer")
+    assert [grant.role for grant in (await desk.directory.place(late.id, project.id)).grants] == ["viewer"]
+
+
+async def test_in_a_large_crowd_everybody_is_found(desk: Desk) -> None:
+    project = await desk.projects.create("p")
+    people = [await desk.people.create(f"{number}", "member") for number in range(70)]
+    for person in people:
+        await desk.members.put(project.id, person.id, "editor")
+    assert len((await desk.directory.place(people[-1].id, project.id)).grants) == 1
+    assert (await desk.directory.place("nobody", project.id)).grants == ()
