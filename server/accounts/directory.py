@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
 from typing import Generic, TypeVar, cast
 
-from sqlalchemy import bindparam, outerjoin, select
+from sqlalchemy import BindParameter, bindparam, outerjoin, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from server.accounts.changes import Changed, Changes
@@ -101,7 +101,7 @@ class Crowd:
 
 
 _CROWD = 64
-_PROJECT = bindparam("project")
+_PROJECT: BindParameter[str] = bindparam("project")
 _CROWD_QUERY = (
     select(members.c.user)
     .select_from(outerjoin(projects, members, members.c.project == projects.c.id))
