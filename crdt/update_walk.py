@@ -1,10 +1,13 @@
 """One pass over the bytes of an update (format: yjs/src/utils/UpdateEncoder.js): clients, each with its structs in
 clock order, then the delete set.
 
+Asked for them, it notes where every struct begins (`boundaries`, for crdt.update_split).
+
 Most structs are a value, a binary or a map that is put under a key: those are read in one flat loop (`_structs`, half
 the time of the rest's way). All others, and in tests these too, go through `_struct`.
 """
 
+from dataclasses import dataclass, field
 from typing import NoReturn
 
 from crdt.errors import ProtocolError, UpdateRefused
@@ -38,12 +41,22 @@ USUAL = bytes(
 """Of each info byte: whether the flat loop reads such a struct."""
 
 
+@dataclass(slots=True)
+class Boundaries:
+    """A client's structs: where each begins among the bytes and its clock, at last where all end; which are skips."""
+
+    positions: list[int] = field(default_factory=list)
+    clocks: list[int] = field(default_factory=list)
+    skips: set[int] = field(default_factory=set)
+
+
 class Walk:
     """`Walk(data).run()`: the summary. ProtocolError; UpdateRefused `type_not_allowed`, `key_too_long`, `value_…`."""
 
-    __slots__ = ("client", "clock", "decoder", "summary", "usual")
+    __slots__ = ("boundaries", "client", "clock", "decoder", "summary", "usual")
 
     def __init__(self, data: bytes, usual: bytes = USUAL) -> None:
+        self.boundaries: dict[int, Boundaries] | None = None
         self.decoder = Decoder(data)
         self.summary = UpdateSummary()
         self.usual = usual
@@ -84,9 +97,13 @@ class Walk:
         ranges: list[Range] = []
         position, start = decoder.position, self.clock
         clock = start
+        noted = Boundaries() if self.boundaries is not None else None
         for _ in range(count):
             info = data[position]
             begin, length = position, 1
+            if noted is not None:
+                noted.positions.append(position)
+                noted.clocks.append(clock)
             if usual[info]:
                 position += 1
                 parent: Parent | None = None
@@ -150,12 +167,18 @@ class Walk:
                 if start < clock:
                     ranges.append((start, clock))
                 start = clock + length
+                if noted is not None:
+                    noted.skips.add(len(noted.clocks) - 1)
             clock += length
             if clock > MAX_CLOCK:
                 raise _clock_too_large(clock)
         decoder.position = position
         if start < clock:
             ranges.append((start, clock))
+        if noted is not None and self.boundaries is not None and count:
+            noted.positions.append(position)
+            noted.clocks.append(clock)
+            self.boundaries[client] = noted
         return ranges
 
     def _struct(self, info: int) -> int:
