@@ -43,7 +43,8 @@ def split_update(update: bytes, limit: int) -> list[bytes]:
 
 def _walk(update: bytes) -> tuple[dict[int, Boundaries], UpdateSummary]:
     walk = Walk(update)
-    walk.boundaries = boundaries = {}
+    boundaries: dict[int, Boundaries] = {}
+    walk.boundaries = boundaries
     try:
         return boundaries, walk.run()
     except ProtocolError as error:
