@@ -1,6 +1,6 @@
 """What a room sends to its members."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from crdt.messages import TOO_FAST, Refused, SyncStep1, Update, encode
 from server.sync.batch import Change, Frames
@@ -11,6 +11,9 @@ from server.sync.replica import Replica
 from server.telemetry import Telemetry
 
 _TOO_FAST = Closing(TOO_FAST, "too_fast", Refused("too_fast", "more questions than answers were read", "ask once"))
+
+MERGED_AT_MOST = 256 * 1024
+"""Bytes of a change above which it is not merged with others."""
 
 
 class Delivery:
@@ -27,10 +30,13 @@ class Delivery:
         member.outbox.put(encode(SyncStep1(self._replica.state_vector())))
 
     def broadcast(self, changes: list[Change]) -> None:
-        """One frame to every member whose state is known, with all that it did not send itself."""
-        if not changes:
-            return
-        frames = Frames(changes)
+        """One frame to every member whose state is known, with all that it did not send itself; a large change has a
+        frame of its own, as merging it would hold up everybody.
+        """
+        for together in _groups(changes):
+            self._broadcast(Frames(together))
+
+    def _broadcast(self, frames: Frames) -> None:
         for member in self._members:
             if member.given is None or member.outbox.behind or member.refusal is not None:
                 continue
@@ -49,3 +55,18 @@ class Delivery:
             member.outbox.put(encode(Update(self._replica.since(member.given))))
         member.given = self._replica.state_vector()
         member.outbox.behind = False
+
+
+def _groups(changes: list[Change]) -> Iterator[list[Change]]:
+    """In order, every large one for itself."""
+    together: list[Change] = []
+    for change in changes:
+        if len(change.update) > MERGED_AT_MOST and together:
+            yield together
+            together = []
+        together.append(change)
+        if len(change.update) > MERGED_AT_MOST:
+            yield together
+            together = []
+    if together:
+        yield together

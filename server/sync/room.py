@@ -47,7 +47,8 @@ OnCommit = Callable[["Room", Sequence[Entry], Sequence[Change]], None]
 class Room:
     """Made by `load`, lives in `run`; others get it from `Rooms`.
 
-    document: belongs to the event loop's thread; read it freely between two awaits, write it only through `edit`.
+    document: belongs to the event loop's thread; read it freely between two awaits, write it only through `edit`. It is
+    ahead of the log by what is being committed, and may hold a part of a large update; what sockets are told never is.
     """
 
     def __init__(
@@ -286,7 +287,11 @@ class Room:
             return
         self._telemetry.updates.labels("accepted").inc()
         member.saved.accepted(item.is_answer)
-        if member.can_write and not item.summary.is_empty:
+        if not member.can_write or item.summary.is_empty:
+            return
+        if len(item.payload) > LARGE:
+            await self._take_large(item, batch)
+        else:
             self._add_to_run(item, batch)
 
     async def _judge(self, item: Incoming) -> bool:
@@ -317,6 +322,31 @@ class Room:
             run = batch.run = Run(author, via)
         run.items.append(item)
         batch.clients.update(self._gate.admit(item.summary, author))
+
+    async def _take_large(self, item: Incoming, batch: Batch) -> None:
+        """Apply a large update in parts, so that others have their turns; it is one row and one change all the same.
+
+        Judged as a whole before the first part and committed as a whole after the last, so that a refusal is of all of
+        it and a crash between parts leaves nothing. Nothing else is judged or applied until then.
+        """
+        self._end_run(batch)
+        member, author = item.member, item.member.identity.user_id
+        batch.clients.update(self._gate.unbound(item.summary, author))
+        changed, failed = await self._apply_alone(item.payload, item.summary, author)
+        if failed is not None:
+            self._give_up(member, failed)
+        self._record(batch, author, member.via, changed, {member})
+
+    async def _apply_alone(
+        self, update: bytes, summary: UpdateSummary, author: str
+    ) -> tuple[bytes | None, Exception | None]:
+        """Admit and apply one judged update, a large one in turns: (what changed or None, error)."""
+        if len(update) > LARGE:
+            await asyncio.to_thread(self._gate.admit, summary, author)
+            return await self._replica.apply_in_turns(update)
+        self._gate.admit(summary, author)
+        changed, failed = self._replica.apply([update])
+        return changed, failed[0][1] if failed else None
 
     def _end_run(self, batch: Batch) -> None:
         run, batch.run = batch.run, None
@@ -373,10 +403,9 @@ class Room:
         before = await self._journal.commit_job(entry, self._gate.unbound(item.summary, item.author), item.extra)
         if before is not None:
             return JobOutcome(before, repeated=True)
-        self._gate.admit(item.summary, item.author)
-        changed, failed = self._replica.apply([item.payload])
-        for _, error in failed:  # judged and committed: as after a restart, what can be read of it is in
-            _log.error("row_not_whole", branch=str(self.branch), job=item.job, error=str(error))
+        changed, failed = await self._apply_alone(item.payload, item.summary, item.author)
+        if failed is not None:  # judged and committed: as after a restart, what can be read of it is in
+            _log.error("row_not_whole", branch=str(self.branch), job=item.job, error=str(failed))
         self._on_commit(self, [entry], [Change(entry.payload, set())])
         self._delivery.broadcast([Change(changed, set())] if changed is not None else [])
         return JobOutcome(entry.seq)
