@@ -1,7 +1,7 @@
 """What is known about somebody, to be taken along, and to be deleted (REQUIREMENTS 18.13).
 
 Deleting removes the account, its credentials and memberships, and the projects that nobody else owns with their blobs.
-What was edited in others' projects stays, under an id that belongs to nobody: documents do not change.
+What was edited in others' projects stays, under an id that belongs to nobody; so do lines of chat and comments.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from crdt.ids import new_id
 from crdt.messages import NO_SUCH_PROJECT
 from server.accounts.changes import Changed, Changes
 from server.accounts.directory import User
+from server.accounts.forgetting import Forgetting
 from server.cleaning.cleaner import Cleaner
 from server.errors import Conflict
 from server.storage.account_tables import credentials, links, members, users
@@ -54,6 +55,7 @@ class Privacy:
         self._engine = engine
         self._reader = engine.execution_options(**READ_ONLY)
         self._rooms = rooms
+        self._forgetting = Forgetting(engine, rooms)
         self._cleaner = cleaner
         self._changes = changes
 
@@ -92,6 +94,7 @@ class Privacy:
         for project in owned:
             await self._close(project)
         author = f"{_DELETED}{new_id()[:8]}"
+        await self._forgetting.forget(user.id, author, set(owned))
         async with self._engine.begin() as connection:
             unused = await self._delete_projects(connection, list(owned))
             for column in AUTHORED:

@@ -10,10 +10,13 @@ from typing import Any
 
 import httpx
 import pytest
+from pycrdt import Map
 from sqlalchemy import select
 
 from crdt import nodes
+from crdt.chat import lines, say
 from crdt.client import join
+from crdt.document import SessionDocument
 from server.accounts.privacy import AUTHORED, OWNED
 from server.storage.tables import metadata, updates
 from tests.server.api.test_client import make_project
@@ -110,6 +113,32 @@ async def test_deleting_removes_rows_and_blobs_and_leaves_others_work(people: An
     assert [node["name"] for node in scene["nodes"].values()] == ["by Bob"]
     again = await client.patch(f"/api/v1/projects/{shared}/scene", json=[{"edit": "node.add", "name": "by Ada"}])
     assert again.status_code == 200
+
+
+async def test_what_they_said_stays_and_names_nobody(people: Any) -> None:
+    client, ada, bob = people
+    own, shared = await make(client, "Bob's"), await make(client, "Shared")
+    put = await client.put(f"/api/v1/projects/{shared}/members/{ada['id']}", json={"role": "owner"})
+    assert put.is_success, put.text
+    await client.post(f"/api/v1/projects/{shared}/jobs", json={"op": "export", "params": {"format": "glb"}})
+    room = await services(client).rooms.room(f"{shared}/session")
+
+    def speak(session: SessionDocument) -> None:
+        say(session, bob["id"], "Bob", "hello, Ada")
+        say(session, ada["id"], "Ada", f"hello, Bob {bob['id']}")
+        session.map("comments")["c" * 16] = Map({"by": bob["id"], "name": "Bob", "replies": [{"by": bob["id"]}]})
+
+    await room.edit(bob["id"], "socket", speak)
+    deleted = (await goodbye(client, password=BOB["password"], projects="delete")).json()
+    assert deleted["projects"] == [own]
+    who = deleted["author"]
+    told = {(line.by, line.name, line.text) for _, line in lines(room.document)}
+    assert told == {(who, "Deleted", "hello, Ada"), (ada["id"], "Ada", f"hello, Bob {bob['id']}")}
+    comment = room.document.map("comments")["c" * 16].to_py()
+    assert comment == {"by": who, "name": "Deleted", "replies": [{"by": who}]}
+    assert [room.document.record("jobs", id)["by"] for id in room.document.ids("jobs")] == [who]
+    jobs = await services(client).dispatcher.queue.of_project(shared)
+    assert [job.by for job in jobs] == [who]
 
 
 async def test_the_last_admin_stays(people: Any) -> None:
