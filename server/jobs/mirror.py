@@ -17,7 +17,7 @@ from server.jobs.job import QueuedJob
 from server.jobs.operations import is_internal
 from server.jobs.queue import JobQueue
 from server.locks import KeyedLocks
-from server.sync.room import Room
+from server.sync.live import LiveRoom
 
 SERVER = "server"
 """Author and route of what the server writes in the log."""
@@ -31,7 +31,7 @@ class SessionMirror:
 
     def __init__(self, queue: JobQueue) -> None:
         self._queue = queue
-        self._rooms: dict[str, Room] = {}
+        self._rooms: dict[str, LiveRoom] = {}
         self._locks = KeyedLocks()
         self._on_absent: list[Callable[[QueuedJob], None]] = []
 
@@ -42,7 +42,7 @@ class SessionMirror:
     def is_here(self, project: str) -> bool:
         return project in self._rooms
 
-    async def repair(self, room: Room) -> None:
+    async def repair(self, room: LiveRoom) -> None:
         """Make a session document that was just loaded equal to the queue, before anybody joins."""
         project = room.branch.project
         if room.branch.kind != "session":
@@ -68,7 +68,7 @@ class SessionMirror:
             except Unavailable:  # the room was unloaded; whoever loads it next repairs it
                 del self._rooms[job.project]
 
-    async def rewrite(self, room: Room, ids: Collection[str]) -> None:
+    async def rewrite(self, room: LiveRoom, ids: Collection[str]) -> None:
         """Put right what participants wrote into jobs that the queue holds: their state is the server's to say."""
         project = room.branch.project
         async with self._locks.hold(project):
@@ -82,7 +82,7 @@ class SessionMirror:
         return {id: plain(record.to_py()) or {} for id, record in records.items() if record is not None}
 
 
-async def _write(room: Room, jobs: Sequence[QueuedJob]) -> None:
+async def _write(room: LiveRoom, jobs: Sequence[QueuedJob]) -> None:
     differing = [job for job in jobs if difference(room.document, job)]
     if differing:
         await room.edit(SERVER, SERVER, lambda session: _write_all(session, differing))

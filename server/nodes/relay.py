@@ -24,7 +24,8 @@ from server.sync.batch import Change
 from server.sync.inbox import Incoming
 from server.sync.member import Member
 from server.sync.outbox import Closing, Outbox
-from server.sync.room import LARGE, Room
+from server.sync.reading import LARGE
+from server.sync.room import Room
 
 LARGEST_ROWS = 128 * 1024
 """Bytes of a batch above which followers fetch it from the log: what is large must not hold up the bus."""

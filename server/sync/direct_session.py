@@ -14,10 +14,10 @@ from crdt.messages import RESTART, TOO_SLOW, encode
 from server.errors import Unavailable
 from server.sockets.connection import Connection
 from server.sync.inbox import Question
+from server.sync.live import LiveRoom
 from server.sync.member import Member
 from server.sync.outbox import Closing
 from server.sync.receiving import RECEIVING_ERRORS, Receiver, closing_for
-from server.sync.room import Room
 from server.sync.session import Limits
 from server.telemetry import Telemetry
 
@@ -35,7 +35,7 @@ class DirectSession:
     def __init__(
         self,
         connection: Connection,
-        room: Room,
+        room: LiveRoom,
         member: Member,
         telemetry: Telemetry,
         limits: Limits,

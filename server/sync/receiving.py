@@ -20,9 +20,10 @@ from crdt.messages import (
 from crdt.update_reader import read_state_vector
 from server.errors import Unavailable
 from server.sync.inbox import Incoming, Question
+from server.sync.live import LiveRoom
 from server.sync.member import Member
 from server.sync.outbox import Closing
-from server.sync.room import LARGE, Room
+from server.sync.reading import LARGE
 
 RECEIVING_ERRORS = (ProtocolError, UpdateRefused, Unavailable)
 """What `receive` raises; each ends the connection as `closing_for` says."""
@@ -32,7 +33,7 @@ RECEIVING_ERRORS = (ProtocolError, UpdateRefused, Unavailable)
 class Receiver:
     """limit: bytes of one message."""
 
-    room: Room
+    room: LiveRoom
     member: Member
     limit: int
 

@@ -19,9 +19,9 @@ from server.auth import Authenticator, Identity
 from server.errors import Forbidden, NotAuthorised, NotFound
 from server.nodes.relay import is_remote
 from server.permissions import Role, may
+from server.sync.live import LiveRoom
 from server.sync.member import Member
 from server.sync.outbox import Closing
-from server.sync.room import Room
 from server.sync.rooms import Rooms
 from server.sync.websocket import hello_of
 
@@ -83,14 +83,14 @@ class Rights:
             if count % _AT_ONCE == 0:
                 await asyncio.sleep(0)
 
-    def _concerned(self, changed: Changed) -> Iterator[tuple[Room, Member]]:
+    def _concerned(self, changed: Changed) -> Iterator[tuple[LiveRoom, Member]]:
         for room in self._rooms.loaded():
             for member in room.members:
                 who = member.identity
                 if not is_remote(member) and changed.concerns(who.user_id, room.branch.project, who.credential.id):
                     yield room, member
 
-    async def _judge(self, room: Room, member: Member) -> None:
+    async def _judge(self, room: LiveRoom, member: Member) -> None:
         try:
             who = await self._auth.renew(member.identity)
             role = await self._access.role(who, room.branch.project)
@@ -103,7 +103,7 @@ class Rights:
         if (who, role) != (member.identity, member.role):
             await self._tell(room, member, who, role)
 
-    async def _tell(self, room: Room, member: Member, who: Identity, role: Role) -> None:
+    async def _tell(self, room: LiveRoom, member: Member, who: Identity, role: Role) -> None:
         member.identity, member.role = who, role
         member.can_write, member.can_appear = may(role, room.branch.writes), may(role, "presence")
         if member.wants_hello:

@@ -17,9 +17,10 @@ import structlog
 
 from crdt.errors import UpdateRefused
 from crdt.messages import INTERNAL_ERROR, RESTART
-from crdt.update_reader import UpdateSummary, check_roots, read_update
+from crdt.update_reader import UpdateSummary
 from server.errors import Unavailable
 from server.storage.base import Deposed, Entry, Extra, LogConflict, UpdateLog
+from server.sync import reading
 from server.sync.batch import Batch, Change, Run
 from server.sync.branch import Branch
 from server.sync.delivery import Delivery
@@ -30,12 +31,11 @@ from server.sync.journal import Journal
 from server.sync.member import MAX_UNCLOSED_ANSWERS, NOT_SAVING, SAVING_AGAIN, Member
 from server.sync.outbox import Closing
 from server.sync.presence_board import PresenceBoard
+from server.sync.reading import LARGE, summary_of
 from server.sync.replica import Replica
 from server.sync.territory import jobs_of
 from server.telemetry import Telemetry
 
-LARGE = 256 * 1024
-"""Bytes of an update above which it is read and judged in a thread."""
 INBOX_LIMIT = 128 * 1024 * 1024
 
 _log = structlog.get_logger()
@@ -176,15 +176,11 @@ class Room:
 
     async def read(self, update: bytes) -> UpdateSummary:
         """Read and check an update on its own. UpdateRefused."""
-        summary = await _read(update)
-        check_roots(summary, self.branch.document.ROOTS)
-        return summary
+        return await reading.read(self.branch, update)
 
     def read_now(self, update: bytes) -> UpdateSummary:
         """The same at once, for updates up to LARGE. UpdateRefused."""
-        summary = read_update(update)
-        check_roots(summary, self.branch.document.ROOTS)
-        return summary
+        return reading.read_now(self.branch, update)
 
     def has_pending(self) -> bool:
         """Whether the document lacks something that was taken; never true (a test holds it to that)."""
@@ -244,7 +240,7 @@ class Room:
             await self._journal.commit(batch.entries, batch.clients)
             self._on_commit(self, batch.entries, batch.changes)
         for update in batch.own:
-            self._gate.note(await _read(update))
+            self._gate.note(await summary_of(update))
         self._deliver(batch)
         self._observe_delivery(items)
 
@@ -425,11 +421,6 @@ class Room:
             sender.end_refused()
         for done, seq in batch.edits:
             _resolve(done, seq)
-
-
-async def _read(update: bytes) -> UpdateSummary:
-    """Read an update, a large one in a thread."""
-    return await asyncio.to_thread(read_update, update) if len(update) > LARGE else read_update(update)
 
 
 def _changes_nothing(item: Input) -> bool:

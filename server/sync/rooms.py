@@ -6,21 +6,25 @@ Of several nodes one owns a branch and has its Room; the others have a Follower 
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 import structlog
 
-from crdt.lib0 import Decoder, encode_string
+from crdt.lib0 import Decoder
 from crdt.messages import RESTART
 from server.bus.base import BusTimeout
-from server.errors import Conflict, Unavailable
+from server.errors import Unavailable
 from server.nodes.cluster import Cluster, alone
+from server.nodes.followed import Followed
 from server.nodes.follower import Follower
 from server.nodes.ownership import Lease
 from server.nodes.relay import is_remote
-from server.storage.base import Entry, StorageUnavailable, UpdateLog
+from server.storage.base import Entry, UpdateLog
 from server.sync.batch import Change
 from server.sync.branch import Branch
+from server.sync.exclusive import Exclusive
+from server.sync.idleness import Idleness
+from server.sync.live import LiveRoom
 from server.sync.member import Member
 from server.sync.outbox import Closing
 from server.sync.room import Room
@@ -30,7 +34,6 @@ ASK_SECONDS = 30.0
 """How long another node may take to answer."""
 FOLLOW_SECONDS = 15.0
 """How long whoever asks for a room waits until its owner, or a new one, is found."""
-SEIZE_ATTEMPTS = 5
 
 _log = structlog.get_logger()
 
@@ -51,23 +54,21 @@ class Rooms:
     ) -> None:  # fmt: skip
         self._log = log
         self._telemetry = telemetry
-        self._idle_seconds = idle_seconds
+        self._idleness = Idleness(idle_seconds, self._unload)
         self._close_seconds = close_seconds
         self._cluster = cluster or alone()
-        self._rooms: dict[str, Room] = {}
-        self._loading: dict[str, asyncio.Task[Room]] = {}
+        self._exclusive = Exclusive(self._cluster.ownership, self._end, self.ask)
+        self._rooms: dict[str, LiveRoom] = {}
+        self._loading: dict[str, asyncio.Task[LiveRoom]] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
         self._following: dict[str, asyncio.Task[None]] = {}
         self._leases: dict[Room, Lease] = {}
-        self._unloading: dict[str, asyncio.TimerHandle] = {}
-        self._kept_closed: dict[str, asyncio.Event] = {}
-        self._heirs: dict[str, str] = {}
         self._listeners: list[Callable[[Room, Sequence[Entry]], None]] = []
         self._on_load: list[OnLoad] = []
         self._is_closed = False
         self._cluster.ownership.on_deposed(self._deposed)
         self._cluster.requests.answer("room.edit", self._edit_for_other)
-        self._cluster.requests.answer("room.let_go", self._let_go)
+        self._cluster.requests.answer("room.let_go", self._exclusive.let_go)
         if self._cluster.switch is not None:
             self._cluster.switch.owned = self._owned
 
@@ -81,7 +82,7 @@ class Rooms:
         """Have `await repair(room)` called for every room that is loaded as its owner, before anybody gets it."""
         self._on_load.append(repair)
 
-    async def room(self, branch: str) -> Room:
+    async def room(self, branch: str) -> LiveRoom:
         """The room of a branch, loaded if need be. NotFound for a name that is none, Unavailable when stopping."""
         key = str(Branch.parse(branch))
         if self._is_closed:
@@ -90,7 +91,7 @@ class Rooms:
         if room is None or room.is_closed:
             room = await self._load_once(key)
         if room is self._rooms.get(key):
-            self._unload_later(key)
+            self._idleness.used(key)
         return room
 
     @asynccontextmanager
@@ -99,20 +100,8 @@ class Rooms:
 
         Conflict where another one does so already.
         """
-        key = str(Branch.parse(branch))
-        if key in self._kept_closed:
-            raise Conflict("document_closed", f"{key} is being worked on", "try again in a moment")
-        reopened = self._kept_closed[key] = asyncio.Event()
-        try:
-            await self._end(key, closing)
-            lease = await self._seize(key)
-            try:
-                yield
-            finally:
-                await self._release(key, lease)
-        finally:
-            del self._kept_closed[key]
-            reopened.set()
+        async with self._exclusive.hold(str(Branch.parse(branch)), closing):
+            yield
 
     async def _end(self, key: str, closing: Closing) -> None:
         if (loading := self._loading.get(key)) is not None:
@@ -125,26 +114,6 @@ class Rooms:
         for running in (self._running.get(key), self._following.get(key)):
             if running is not None:
                 await asyncio.wait([running])
-
-    async def _seize(self, key: str) -> Lease:
-        """The lease of a branch, whoever has it now."""
-        for _ in range(SEIZE_ATTEMPTS):
-            lease = await self._cluster.ownership.claim(key)
-            if lease.is_mine:
-                return lease
-            await self.ask(lease.node, "room.let_go", encode_string(key) + encode_string(self._cluster.ownership.node))
-        raise Conflict("document_in_use", f"other nodes hold on to {key}", "try again in a moment")
-
-    async def _let_go(self, payload: bytes) -> bytes:
-        """Another node wants a branch for itself: end its room here, and leave it to that one."""
-        decoder = Decoder(payload)
-        key = decoder.string()
-        self._heirs[key] = decoder.string()
-        try:
-            await self._end(key, Closing(RESTART, "worked on at another node"))
-        finally:
-            self._heirs.pop(key, None)
-        return b""
 
     async def owner(self, branch: str) -> str:
         """The node that owns a branch, "" when it is this one. Unavailable while there is none."""
@@ -166,7 +135,7 @@ class Rooms:
         """Branches that cannot be committed at the moment; readiness reports them."""
         return [key for key, room in self._rooms.items() if room.failing_since is not None]
 
-    def loaded(self) -> list[Room]:
+    def loaded(self) -> list[LiveRoom]:
         """The rooms that live in this process, for the metrics."""
         return list(self._rooms.values())
 
@@ -185,8 +154,7 @@ class Rooms:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
-        for timer in self._unloading.values():
-            timer.cancel()
+        self._idleness.close()
 
     async def __aenter__(self) -> "Rooms":
         return self
@@ -196,7 +164,7 @@ class Rooms:
 
     # -- loading
 
-    async def _load_once(self, key: str) -> Room:
+    async def _load_once(self, key: str) -> LiveRoom:
         task = self._loading.get(key)
         if task is None:
             task = self._loading[key] = asyncio.create_task(self._load(key), name=f"load {key}")
@@ -204,10 +172,9 @@ class Rooms:
         # Shielded: the first to come may go away, the others still wait for the room.
         return await asyncio.shield(task)
 
-    async def _load(self, key: str) -> Room:
+    async def _load(self, key: str) -> LiveRoom:
         await self._ends(key)
-        while (kept := self._kept_closed.get(key)) is not None:
-            await kept.wait()
+        await self._exclusive.reopened(key)
         lease = await self._cluster.ownership.claim(key)
         return await self._own(key, lease) if lease.is_mine else await self._follow(key)
 
@@ -215,7 +182,7 @@ class Rooms:
         try:
             room = await Room.load(Branch.parse(key), self._log, self._telemetry, self._committed, lease.epoch)
         except BaseException:
-            await self._release(key, lease)
+            await self._exclusive.release(key, lease)
             raise
         self._leases[room] = lease
         self._running[key] = task = asyncio.create_task(self._run(key, room), name=f"room {key}")
@@ -234,19 +201,14 @@ class Rooms:
         try:
             await room.run()
         finally:
-            await self._release(key, self._leases.pop(room))
+            await self._exclusive.release(key, self._leases.pop(room))
             if self._cluster.switch is not None:
                 self._cluster.switch.ended(room, "released")
 
-    async def _release(self, key: str, lease: Lease) -> None:
-        # Where the database is away the lease stays: this node claims it anew, or others do when it is gone.
-        with suppress(StorageUnavailable):
-            await self._cluster.ownership.release(key, lease.epoch, self._heirs.get(key, ""))
-
-    def _remember(self, key: str, room: Room) -> None:
+    def _remember(self, key: str, room: LiveRoom) -> None:
         self._rooms[key] = room
         self._telemetry.rooms.set(len(self._rooms))
-        self._unload_later(key)
+        self._idleness.used(key)
 
     def _committed(self, room: Room, rows: Sequence[Entry], changes: Sequence[Change]) -> None:
         if self._cluster.switch is not None:
@@ -256,10 +218,11 @@ class Rooms:
 
     # -- following
 
-    async def _follow(self, key: str) -> Room:
+    async def _follow(self, key: str) -> LiveRoom:
         switch = self._cluster.switch
         assert switch is not None, "a server alone owns everything"
-        follower = await Follower.follow(Branch.parse(key), self._log, self._telemetry, switch, self)
+        name = Branch.parse(key)
+        follower = Follower(name, await Followed.load(name, self._log), self._telemetry, switch, self)
         self._following[key] = task = asyncio.create_task(follower.run(), name=f"follow {key}")
         task.add_done_callback(lambda done: self._ended(self._following, key, follower, done))
         try:
@@ -298,8 +261,7 @@ class Rooms:
 
     async def _owned(self, branch: str) -> tuple[Room, int]:
         room = await self.room(branch)
-        lease = self._leases.get(room)
-        if lease is None:
+        if not isinstance(room, Room) or (lease := self._leases.get(room)) is None:
             raise Unavailable("not_the_owner", f"{branch} is owned by another node", "ask again who owns it")
         return room, lease.epoch
 
@@ -320,18 +282,12 @@ class Rooms:
 
     # -- unloading
 
-    def _unload_later(self, key: str) -> None:
-        if (timer := self._unloading.pop(key, None)) is not None:
-            timer.cancel()
-        self._unloading[key] = asyncio.get_running_loop().call_later(self._idle_seconds, self._unload, key)
-
     def _unload(self, key: str) -> None:
-        self._unloading.pop(key, None)
         room = self._rooms.get(key)
         if room is None:
             return
         if room.is_busy:
-            self._unload_later(key)
+            self._idleness.used(key)
             return
         # Gone from the map at once: whoever comes now waits in _load for the end of `run`, and loads what it wrote.
         self._forget(key)
@@ -341,7 +297,7 @@ class Rooms:
         self._rooms.pop(key, None)
         self._telemetry.rooms.set(len(self._rooms))
 
-    def _ended(self, tasks: dict[str, asyncio.Task[None]], key: str, room: Room, task: asyncio.Task[None]) -> None:
+    def _ended(self, tasks: dict[str, asyncio.Task[None]], key: str, room: LiveRoom, task: asyncio.Task[None]) -> None:
         if self._rooms.get(key) is room:
             self._forget(key)
         if tasks.get(key) is task:

@@ -9,10 +9,10 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from crdt.messages import RESTART, TOO_SLOW, encode
 from server.errors import Unavailable
 from server.sync.inbox import Question
+from server.sync.live import LiveRoom
 from server.sync.member import Member
 from server.sync.outbox import Closing
 from server.sync.receiving import RECEIVING_ERRORS, Receiver, closing_for
-from server.sync.room import Room
 from server.telemetry import Telemetry
 
 _log = structlog.get_logger()
@@ -32,7 +32,7 @@ class Session:
     """`await Session(...).run()` from the accepted socket to the closed one."""
 
     websocket: WebSocket
-    room: Room
+    room: LiveRoom
     member: Member
     telemetry: Telemetry
     limits: Limits = field(default_factory=Limits)

@@ -32,9 +32,9 @@ from server.sockets.connection import EXTENSION
 from server.storage.base import StorageUnavailable, naming_failures
 from server.sync.branch import Branch
 from server.sync.direct_session import DirectSession
+from server.sync.live import LiveRoom
 from server.sync.member import Member
 from server.sync.outbox import Closing, Outbox
-from server.sync.room import Room
 from server.sync.rooms import Rooms
 from server.sync.session import Limits, Session, close_socket
 from server.telemetry import Telemetry
@@ -56,7 +56,7 @@ class Sync:
     telemetry: Telemetry
     limits: Limits = field(default_factory=Limits)
     sockets: SocketLimits = field(default_factory=SocketLimits)
-    _generations: WeakKeyDictionary[Room, int] = field(default_factory=WeakKeyDictionary)
+    _generations: WeakKeyDictionary[LiveRoom, int] = field(default_factory=WeakKeyDictionary)
 
     def route(self) -> WebSocketRoute:
         return WebSocketRoute("/sync/{project}/{document}", self.serve, name="sync")
@@ -78,7 +78,7 @@ class Sync:
         else:
             DirectSession(connection, room, member, self.telemetry, self.limits, tells_refusals).open()
 
-    async def _admit(self, websocket: WebSocket, capabilities: frozenset[str]) -> tuple[Room, Member]:
+    async def _admit(self, websocket: WebSocket, capabilities: frozenset[str]) -> tuple[LiveRoom, Member]:
         query = websocket.query_params
         identity = await self.auth.identify(websocket.headers, websocket.cookies, query, ticket=True)
         branch = Branch.parse("{project}/{document}".format(**websocket.path_params))
@@ -93,7 +93,7 @@ class Sync:
             member.outbox.put(hello_of(member, generation, room.seq))
         return room, member
 
-    async def _enter(self, branch: Branch) -> tuple[Room, int]:
+    async def _enter(self, branch: Branch) -> tuple[LiveRoom, int]:
         """The room, and the generation of its project: a scene that is founded anew gets a new room, so that this is
         read from the database once for each.
         """
