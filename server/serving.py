@@ -16,6 +16,7 @@ import typer
 import uvicorn
 from fastapi import FastAPI
 
+from server import allocator
 from server.app import create_app
 from server.auth import ACCESS_KEY_FILE, PEER_TOKEN_FILE
 from server.settings import Settings
@@ -32,6 +33,7 @@ log = structlog.get_logger()
 
 def serve(settings: Settings) -> None:
     """Serve until SIGINT or SIGTERM. What was reported saved is durable; open requests get a few seconds to end."""
+    allocator.tame()
     app = create_app(settings)
     config = _configured(app, settings)
     listening = config.bind_socket()

@@ -139,7 +139,11 @@ class SqlUpdateLog:
                 await self._put_snapshot(connection, branch, row)
 
     async def _put_snapshot(self, connection: AsyncConnection, branch: str, row: dict[str, Any]) -> None:
-        await connection.execute(self._insert(snapshots).on_conflict_do_nothing(), [row])
+        statement = self._insert(snapshots).on_conflict_do_nothing()
+        await connection.execute(statement, [row])
+        if connection.dialect.name == "sqlite":
+            # Its driver keeps prepared statements with what was bound last, here a copy of the whole document.
+            await connection.execute(statement, [{**row, "payload": b""}])
         of_branch = snapshots.c.branch == branch
         kept = select(snapshots.c.seq).where(of_branch).order_by(snapshots.c.seq.desc()).limit(KEPT_SNAPSHOTS)
         front = select(histories.c.compacted).where(histories.c.branch == branch).scalar_subquery()

@@ -5,7 +5,7 @@ which items are maps and which keys they stand under, and refuses what would put
 """
 
 from bisect import bisect_left, insort
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Set
 from dataclasses import dataclass, field
 
 from crdt.document import Document
@@ -13,6 +13,8 @@ from crdt.errors import UpdateRefused
 from crdt.update_reader import Id, Parent, Placed, UpdateSummary, read_update
 from crdt.values import containers
 
+_NO_KEYS: Set[str] = frozenset()
+_ALIKE = 1000
 _HINT = "trash it; ids are used once"
 
 
@@ -33,22 +35,38 @@ class Containers:
     """
 
     layout: Layout
-    _keys: dict[Parent, set[str]] = field(default_factory=dict)
-    """Of every map and root: the keys under which it holds maps."""
+    _keys: dict[Parent, Set[str]] = field(default_factory=dict)
+    """Of every map and root: the keys under which it holds maps. Those of maps are the same for many: shared."""
     _clocks: dict[int, list[int]] = field(default_factory=dict)
     """Of the maps, by client, ascending."""
+    _alike: dict[Set[str], Set[str]] = field(default_factory=dict)
     _records: dict[Id, str] = field(default_factory=dict)
     """The root of each map that stands in one."""
 
     def add(self, summary: UpdateSummary) -> None:
         """Count the maps of an update that is applied; adding one again changes nothing."""
         for item, placed in summary.maps.items():
-            self._keys.setdefault(item, set())
+            self._keys.setdefault(item, _NO_KEYS)
             _insert(self._clocks.setdefault(item[0], []), item[1])
             if placed is not None:
-                self._keys.setdefault(placed[2], set()).add(placed[3])
+                self._hold(placed[2], placed[3])
                 if isinstance(placed[2], str):
                     self._records[item] = placed[2]
+
+    def _hold(self, parent: Parent, key: str) -> None:
+        held = self._keys.get(parent, _NO_KEYS)
+        if isinstance(held, set):
+            held.add(key)
+        elif isinstance(parent, str):
+            self._keys[parent] = {key}
+        elif key not in held:
+            self._keys[parent] = self._shared(held | {key})
+
+    def _shared(self, keys: Set[str]) -> Set[str]:
+        keys = frozenset(keys)
+        if len(self._alike) > _ALIKE:
+            self._alike.clear()
+        return self._alike.setdefault(keys, keys)
 
     def check(self, summary: UpdateSummary, state: Mapping[int, int]) -> None:
         """Judge what a closed update adds to a document of this state.
