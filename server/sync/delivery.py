@@ -50,7 +50,8 @@ class Delivery:
         if member.outbox.is_flooded:
             member.outbox.close(_TOO_FAST)
         elif question.state is not None:
-            member.outbox.put(self._replica.answer(question.state))
+            for message in self._replica.answer(question.state):
+                member.outbox.put(message)
         elif member.given is not None:
             member.outbox.put(encode(Update(self._replica.since(member.given))))
         member.given = self._replica.state_vector()

@@ -7,7 +7,7 @@ import structlog
 from pycrdt import Subscription
 
 from crdt.document import Document
-from crdt.messages import EMPTY_STATE, EMPTY_UPDATE, SyncStep2, decode, encode
+from crdt.messages import EMPTY_STATE, EMPTY_UPDATE, SyncStep2, Update, decode, encode
 from crdt.update_reader import read_state_vector
 from crdt.update_split import split_update
 from server.storage.base import Loaded
@@ -21,6 +21,11 @@ LOADED_AT_ONCE = 256 * 1024
 APPLIED_AT_ONCE = 128 * 1024
 """Bytes of a large update that are applied between two turns: a millisecond in a new document, 5 in one of 10 MB."""
 
+LATER_PART = 8
+"""An answer is made anew when what came after it is more than this part of it."""
+LATER_WEIGHT = 64
+"""Bytes that each later change counts beyond its own: merging costs by their number too."""
+
 
 class Replica:
     """document: belongs to the event loop's thread."""
@@ -30,6 +35,9 @@ class Replica:
         self._doc = document.doc
         self._emitted: list[bytes] = []
         self._answer: bytes | None = None
+        self._base: bytes | None = None
+        self._later: list[bytes] = []
+        self._later_size = 0
         self._subscription = self._observe()
 
     def _observe(self) -> Subscription:
@@ -71,7 +79,7 @@ class Replica:
         self._emitted = []
         if not has_changed:
             return None, None
-        self._answer = None
+        self._note(payload)
         return payload, None
 
     def _apply(self, payloads: Iterable[bytes]) -> list[tuple[int, Exception]]:
@@ -89,8 +97,23 @@ class Replica:
         changes, self._emitted = [update for update in self._emitted if update != EMPTY_UPDATE], []
         if not changes:
             return None
-        self._answer = None
-        return merge(changes)
+        changed = merge(changes)
+        self._note(changed)
+        return changed
+
+    def _note(self, changed: bytes) -> None:
+        """The answer to the empty state is out of date; that of a large document goes on with what came later."""
+        if self._answer is None:
+            return
+        self._later.append(changed)
+        self._later_size += len(changed) + LATER_WEIGHT
+        if self._later_size * LATER_PART > len(self._answer):
+            self._forget_answer()
+
+    def _forget_answer(self) -> None:
+        self._answer = self._base = None
+        self._later = []
+        self._later_size = 0
 
     def state_vector(self) -> bytes:
         return self._doc.get_state()
@@ -102,24 +125,39 @@ class Replica:
         """What a replica of this state vector lacks; all deletes included."""
         return self.whole() if state == EMPTY_STATE else self._doc.get_update(state)
 
-    def answer(self, state: bytes) -> bytes:
-        """The step 2 for this state vector. That of the empty one is one and the same object until the next change, as
-        many may join at once.
+    def answer(self, state: bytes) -> list[bytes]:
+        """The step 2 for this state vector. For the empty one, as many may join at once: one and the same object until
+        the next change; then, for a while, that as an update and a step 2 with what changed since (it comes last, as it
+        says that all is there). To make it anew would hold up everybody (40 MB: 0.4 s).
         """
         if state != EMPTY_STATE:
-            return encode(SyncStep2(self._doc.get_update(state)))
+            return [encode(SyncStep2(self._doc.get_update(state)))]
+        if not self._later:
+            return [self._whole_answer()]
+        self._later = [merge(self._later)]
+        if self._base is None:
+            self._base = encode(Update(_carried(self._whole_answer())))
+        return [self._base, encode(SyncStep2(self._later[0]))]
+
+    def _whole_answer(self) -> bytes:
         if self._answer is None:
             self._answer = encode(SyncStep2(self._doc.get_update()))
         return self._answer
 
     def whole(self) -> bytes:
-        """The document as one update."""
-        message = decode(self.answer(EMPTY_STATE))
-        assert isinstance(message, SyncStep2)
-        return message.update
+        """The document as one update; kept until the next change."""
+        if self._later:
+            self._forget_answer()
+        return _carried(self._whole_answer())
 
     def close(self) -> None:
         self._subscription.drop()
+
+
+def _carried(answer: bytes) -> bytes:
+    message = decode(answer)
+    assert isinstance(message, SyncStep2)
+    return message.update
 
 
 def _parts(payloads: Sequence[bytes]) -> Iterator[list[bytes]]:
