@@ -3,7 +3,7 @@
 for part in split_update(update, 1_000_000): ...
 
 Structs are taken in runs, as far as nothing in them waits for another client, and runs are cut by where their structs
-begin: 200,000 structs cost little more than reading them.
+begin: 100,000 structs cost little more than reading them.
 """
 
 from bisect import bisect_right
@@ -27,7 +27,7 @@ def split_update(update: bytes, limit: int) -> list[bytes]:
     """The update in parts of about `limit` bytes (a struct that is larger alone is a part of its own).
 
     Applied in this order, they are the same as the whole. UpdateRefused: what the reader refuses, and `not_closed`
-    where structs wait for each other. 3.5 MB in 60,000 structs: 0.1 s.
+    where structs wait for each other. 3.8 MB in 125,000 structs: 0.18 s.
     """
     if len(update) <= limit:
         return [update]
