@@ -201,7 +201,7 @@ class Follower:
     def close(self, closing: Closing) -> None:
         """End all connections, and follow no longer."""
         self._is_closed = True
-        for member in self.members:
+        for member in list(self.members):
             member.outbox.close(closing)
         self.lost()
         self._followed.end()

@@ -19,6 +19,7 @@ import pytest
 import crdt
 from crdt import nodes
 from crdt.client import LiveScene
+from crdt.errors import ConnectionRefused
 from tests.random.digest import Digest
 from tests.support.peers import working_peer
 from tests.support.postgres import Postgres, postgres
@@ -222,6 +223,33 @@ async def test_edits_over_http_at_the_node_that_does_not_own_the_scene(pair: Pai
             read = (await client.get("/scene")).raise_for_status().json()
         assert read["seq"] >= made.json()["seq"], "who edits and then reads sees the edit"
         await until(lambda: len(scene.ids("nodes")) == 2, "the edit at the other node")
+
+
+@pytest.mark.parametrize("asked", ["a", "b"])
+async def test_a_scene_founded_anew_at_either_node_reaches_the_sockets_of_both(pair: Pair, asked: str) -> None:
+    project = pair.project()
+    pages = [f"{server.url}/p/{project}" for server in (pair.a, pair.b)]
+    async with crdt.join(pages[0]) as here, crdt.join(pages[1]) as there:
+        nodes.add(here, name="Chair")
+        nodes.add(there, name="Table")
+        await asyncio.gather(here.saved(), there.saved())
+        async with httpx.AsyncClient(base_url=getattr(pair, asked).url, timeout=PATIENCE) as client:
+            (await client.post(f"/api/v1/projects/{project}/refound")).raise_for_status()
+        for scene in (here, there):
+            nodes.add(scene, name="of another generation")
+            with pytest.raises(ConnectionRefused) as refused:
+                async with asyncio.timeout(PATIENCE):
+                    await scene.saved()
+            assert refused.value.code == "other_generation"
+    async with crdt.join(pages[0]) as here, crdt.join(pages[1]) as there:
+        assert here.hello is not None
+        assert there.hello is not None
+        assert here.hello.generation == there.hello.generation == 1
+        assert state_of(here) == state_of(there)
+        assert {here.read("nodes", id).name for id in here.ids("nodes")} == {"Chair", "Table"}
+        nodes.add(there, name="Lamp")
+        await there.saved()
+        await until(lambda: len(here.ids("nodes")) == 3, "the edit of the new generation at the other node")
 
 
 async def test_a_job_asked_at_one_node_is_done_by_a_peer_at_the_other(pair: Pair, tmp_path: Path) -> None:
