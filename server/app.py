@@ -63,11 +63,12 @@ def create_app(
     """An application that serves these settings from its lifespan's start to its end."""
 
     telemetry, rates = Telemetry(open_tracing(settings)), open_rates(settings)
+    reports = CrashReports(settings.crash_reports, settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         try:
-            async with open_services(settings, clock, telemetry, rates) as services:
+            async with open_services(settings, clock, telemetry, rates, reports) as services:
                 app.state.services = services
                 app.state.stop = services.dispatcher.signals.close
                 yield
@@ -82,7 +83,7 @@ def create_app(
     app.state.stop = lambda: None
     app.state.ended = lambda: None
     app.state.telemetry = telemetry
-    app.state.crash_reports = CrashReports(settings.crash_reports, settings)
+    app.state.crash_reports = reports
     refused.install(app)
     app.router.routes.append(WebSocketRoute("/sync/{project}/{document}", _sync, name="sync"))
     for module in (
@@ -96,7 +97,11 @@ def create_app(
 
 
 async def _sync(websocket: WebSocket) -> None:
-    await websocket.app.state.services.sync.serve(websocket)
+    try:
+        await websocket.app.state.services.sync.serve(websocket)
+    except Exception as error:
+        websocket.app.state.crash_reports.write(error, "WS /sync/{project}/{document}")
+        raise
 
 
 def _add_middleware(app: FastAPI, settings: Settings, telemetry: Telemetry, rates: Rates) -> None:

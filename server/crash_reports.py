@@ -5,11 +5,14 @@ A report holds the stack (files by module, not by folder), versions, and the set
 
 from __future__ import annotations
 
+import asyncio
 import json
 import platform
 import sys
 import time
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -49,6 +52,25 @@ class CrashReports:
             "versions": {"python": platform.python_version(), "system": platform.system(), **_versions()},
             "settings": _shown(self._settings),
         }
+
+    @contextmanager
+    def watching(self, loop: asyncio.AbstractEventLoop) -> Iterator[None]:
+        """Also report what tasks and callbacks of this loop raise and nobody waits for."""
+        before = loop.get_exception_handler()
+
+        def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+            if (error := context.get("exception")) is not None:
+                self.write(error, f"loop: {context['message']}")
+            if before is None:
+                loop.default_exception_handler(context)
+            else:
+                before(loop, context)
+
+        loop.set_exception_handler(handle)
+        try:
+            yield
+        finally:
+            loop.set_exception_handler(before)
 
 
 def _frame(frame: traceback.FrameSummary) -> str:

@@ -21,6 +21,7 @@ from server.accounts.throttle import Throttle
 from server.activity import Activity
 from server.auth import Authenticator, Secrets, load_secrets
 from server.blobs import BlobStore
+from server.crash_reports import CrashReports
 from server.history.histories import Histories, open_histories
 from server.http.answers import Answers
 from server.jobs.dispatcher import Dispatcher
@@ -94,7 +95,11 @@ class Services:
 
 @asynccontextmanager
 async def open_services(
-    settings: Settings, clock: Callable[[], float], telemetry: Telemetry, rates: Rates
+    settings: Settings,
+    clock: Callable[[], float],
+    telemetry: Telemetry,
+    rates: Rates,
+    reports: CrashReports,
 ) -> AsyncIterator[Services]:
     """Bring the database up to date, open blobs, rooms and queue, and keep their tasks running until the end."""
     secrets = load_secrets(settings.data, with_access_key=settings.mode == "accounts", shared=settings.secret)
@@ -116,8 +121,10 @@ async def open_services(
                     settings, secrets, clock, engine, log, telemetry, blobs, rooms, scenes, rates, histories, cluster
                 )
                 try:
-                    async with _running(*_tasks(services)):
-                        yield services
+                    rooms.on_failure(reports.write)
+                    with reports.watching(asyncio.get_running_loop()):
+                        async with _running(reports, *_tasks(services)):
+                            yield services
                 finally:
                     services.accounts.close()
         finally:
@@ -193,16 +200,16 @@ def _tasks(services: Services) -> list[Callable[[], Coroutine[Any, Any, None]]]:
 
 
 @asynccontextmanager
-async def _running(*tasks: Callable[[], Coroutine[Any, Any, None]]) -> AsyncIterator[None]:
+async def _running(reports: CrashReports, *tasks: Callable[[], Coroutine[Any, Any, None]]) -> AsyncIterator[None]:
     """Run tasks for as long as the body does."""
     async with asyncio.TaskGroup() as group:
-        started = [group.create_task(_lasting(task)) for task in tasks]
+        started = [group.create_task(_lasting(task, reports)) for task in tasks]
         yield
         for task in started:
             task.cancel()
 
 
-async def _lasting(task: Callable[[], Coroutine[Any, Any, None]]) -> None:
+async def _lasting(task: Callable[[], Coroutine[Any, Any, None]], reports: CrashReports) -> None:
     """Run a task again when the database or the disk was away: it goes on when they are back."""
     while True:
         try:
@@ -212,3 +219,6 @@ async def _lasting(task: Callable[[], Coroutine[Any, Any, None]]) -> None:
                 "task_failed", task=task.__qualname__, error=f"{type(error).__name__}: {error}"
             )
             await asyncio.sleep(_RETRY_SECONDS)
+        except Exception as error:
+            reports.write(error, f"task {task.__qualname__}")
+            raise

@@ -7,6 +7,7 @@ as long the socket is not read.
 
 import asyncio
 from collections import deque
+from contextvars import copy_context
 
 import structlog
 
@@ -28,7 +29,7 @@ class DirectSession:
     """`DirectSession(...).open()`; lives until its connection ends: that one's listener, and its outbox's port."""
 
     __slots__ = (
-        "_backlog", "_catching_up", "_connection", "_limits", "_member", "_patience", "_receiver", "_room",
+        "_backlog", "_catching_up", "_connection", "_context", "_limits", "_member", "_patience", "_receiver", "_room",
         "_telemetry", "_tells_refusals", "_working",
     )  # fmt: skip
 
@@ -47,6 +48,8 @@ class DirectSession:
         self._telemetry = telemetry
         self._limits = limits
         self._tells_refusals = tells_refusals
+        # What goes on after the opening, in the connection's callbacks, is logged as this user's and this room's.
+        self._context = copy_context()
         self._receiver = Receiver(room, member, limits.message)
         self._backlog: deque[bytes] | None = None
         self._working: asyncio.Task[None] | None = None
@@ -98,7 +101,9 @@ class DirectSession:
         """Go on in a task, in order, reading nothing meanwhile; the backlog is what was read before, 256 KB at most."""
         self._backlog = deque((data,))
         self._connection.pause_reading()
-        self._working = asyncio.get_running_loop().create_task(self._work(self._backlog, seconds))
+        self._working = asyncio.get_running_loop().create_task(
+            self._work(self._backlog, seconds), context=self._context
+        )
 
     async def _work(self, backlog: deque[bytes], seconds: float) -> None:
         try:
@@ -135,10 +140,12 @@ class DirectSession:
             self._patience.cancel()
             self._patience = None
         if is_waiting:
-            self._patience = asyncio.get_running_loop().call_later(self._limits.send, self._lose_patience)
+            self._patience = asyncio.get_running_loop().call_later(
+                self._limits.send, self._lose_patience, context=self._context
+            )
 
     def _lose_patience(self) -> None:
-        _log.info("too_slow", user=self._member.identity.user_id, branch=str(self._room.branch))
+        _log.info("too_slow")
         self._connection.close(TOO_SLOW, "too slow")
         self._leave()
 
@@ -148,7 +155,7 @@ class DirectSession:
         if outbox.closing is not None:
             self._close(outbox.closing)
         else:
-            self._catching_up = asyncio.get_running_loop().create_task(self._catch_up())
+            self._catching_up = asyncio.get_running_loop().create_task(self._catch_up(), context=self._context)
 
     async def _catch_up(self) -> None:
         try:

@@ -5,8 +5,9 @@ Of several nodes one owns a branch and has its Room; the others have a Follower 
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 import structlog
 
@@ -64,6 +65,7 @@ class Rooms:
         self._following: dict[str, asyncio.Task[None]] = {}
         self._leases: dict[Room, Lease] = {}
         self._listeners: list[Callable[[Room, Sequence[Entry]], None]] = []
+        self._on_failure: list[Callable[[BaseException, str], object]] = []
         self._on_load: list[OnLoad] = []
         self._is_closed = False
         self._cluster.ownership.on_deposed(self._deposed)
@@ -77,6 +79,10 @@ class Rooms:
         wait.
         """
         self._listeners.append(listener)
+
+    def on_failure(self, listener: Callable[[BaseException, str], object]) -> None:
+        """Have `listener(error, "room")` called when a room ends by a mistake of ours; it must not raise or wait."""
+        self._on_failure.append(listener)
 
     def on_load(self, repair: OnLoad) -> None:
         """Have `await repair(room)` called for every room that is loaded as its owner, before anybody gets it."""
@@ -185,7 +191,7 @@ class Rooms:
             await self._exclusive.release(key, lease)
             raise
         self._leases[room] = lease
-        self._running[key] = task = asyncio.create_task(self._run(key, room), name=f"room {key}")
+        self._running[key] = task = asyncio.create_task(_named(key, self._run(key, room)), name=f"room {key}")
         task.add_done_callback(lambda done: self._ended(self._running, key, room, done))
         try:
             for repair in self._on_load:
@@ -223,7 +229,7 @@ class Rooms:
         assert switch is not None, "a server alone owns everything"
         name = Branch.parse(key)
         follower = Follower(name, await Followed.load(name, self._log), self._telemetry, switch, self)
-        self._following[key] = task = asyncio.create_task(follower.run(), name=f"follow {key}")
+        self._following[key] = task = asyncio.create_task(_named(key, follower.run()), name=f"follow {key}")
         task.add_done_callback(lambda done: self._ended(self._following, key, follower, done))
         try:
             async with asyncio.timeout(FOLLOW_SECONDS):
@@ -303,4 +309,13 @@ class Rooms:
         if tasks.get(key) is task:
             del tasks[key]
         if not task.cancelled() and (error := task.exception()) is not None:
-            _log.error("room_failed", branch=key, exc_info=error)
+            _log.error("room_failed", room=key, exc_info=error)
+            for listener in self._on_failure:
+                listener(error, "room")
+
+
+async def _named(key: str, life: Coroutine[Any, Any, None]) -> None:
+    """A room's life, whose lines in the log are its own: not of whoever came first."""
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(room=key)
+    await life

@@ -103,7 +103,7 @@ class Session:
             async with asyncio.timeout(self.limits.send):
                 await self.websocket.send_bytes(frame)
         except TimeoutError:
-            _log.info("too_slow", user=self.member.identity.user_id, branch=str(self.room.branch))
+            _log.info("too_slow")
             await self._close(Closing(TOO_SLOW, "too slow"))
             return False
         except (WebSocketDisconnect, RuntimeError):

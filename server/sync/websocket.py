@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 from weakref import WeakKeyDictionary
 
+import structlog
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket
 
@@ -71,6 +72,7 @@ class Sync:
         except (NotAuthorised, Forbidden, NotFound, TooMany, Unavailable, StorageUnavailable) as error:
             await self._turn_away(websocket, error, "refusal" in capabilities)
             return
+        structlog.contextvars.bind_contextvars(user=member.identity.user_id, room=str(room.branch))
         tells_refusals = "refusal" in capabilities
         connection = websocket.scope["extensions"].get(EXTENSION)
         if connection is None:
