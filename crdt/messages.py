@@ -4,6 +4,7 @@ encode(SyncStep1(state)) -> bytes; decode(data) -> Message, or ProtocolError
 """
 
 import json
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -94,9 +95,12 @@ class Saved:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
+    """retry_after: seconds until coming back may help, where the server says so."""
+
     code: str
     message: str
     hint: str = ""
+    retry_after: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,14 +145,15 @@ def encode(message: Message) -> bytes:
             return bytes((SAVED,)) + encode_uint(n) + encode_uint(seq)
         case Hello():
             return bytes((HELLO,)) + encode_string(_json(_hello_as_json(message)))
-        case Refused(code, text, hint):
-            return bytes((REFUSED,)) + _told(code, text, hint)
+        case Refused(code, text, hint, retry_after):
+            more = {} if retry_after is None else {"retryAfter": retry_after}
+            return bytes((REFUSED,)) + _told(code, text, hint, **more)
         case Notice(code, text, hint):
             return bytes((NOTICE,)) + _told(code, text, hint)
 
 
-def _told(code: str, text: str, hint: str) -> bytes:
-    return encode_string(_json({"code": code, "message": text, "hint": hint}))
+def _told(code: str, text: str, hint: str, **more: float) -> bytes:
+    return encode_string(_json({"code": code, "message": text, "hint": hint, **more}))
 
 
 def decode(data: bytes) -> Message:
@@ -186,9 +191,23 @@ def _read_hello(decoder: Decoder) -> Message:
     return Hello(*(value[key] for key in types))
 
 
-def _read_told(decoder: Decoder) -> tuple[str, str, str]:
-    value = _read_object(decoder, {"code": str, "message": str, "hint": str})
-    return value["code"], value["message"], value["hint"]
+def _read_refused(decoder: Decoder) -> Refused:
+    value = _read_object(decoder, _TOLD)
+    told = value["code"], value["message"], value["hint"]
+    if "retryAfter" not in value:
+        return Refused(*told)
+    wait = value["retryAfter"]
+    if isinstance(wait, bool) or not isinstance(wait, int | float) or not 0 <= wait < math.inf:
+        raise ProtocolError("bad_json", f"retryAfter is {wait!r}", "seconds")
+    return Refused(*told, wait)
+
+
+def _read_notice(decoder: Decoder) -> Notice:
+    value = _read_object(decoder, _TOLD)
+    return Notice(value["code"], value["message"], value["hint"])
+
+
+_TOLD: dict[str, type] = {"code": str, "message": str, "hint": str}
 
 
 _READERS: dict[int, Callable[[Decoder], Message]] = {
@@ -198,8 +217,8 @@ _READERS: dict[int, Callable[[Decoder], Message]] = {
     QUERY_AWARENESS: lambda _: QueryAwareness(),
     HELLO: _read_hello,
     SAVED: lambda decoder: Saved(decoder.uint(), decoder.uint()),
-    REFUSED: lambda decoder: Refused(*_read_told(decoder)),
-    NOTICE: lambda decoder: Notice(*_read_told(decoder)),
+    REFUSED: _read_refused,
+    NOTICE: _read_notice,
 }
 
 

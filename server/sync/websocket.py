@@ -1,5 +1,6 @@
 """`/sync/{project}/{document}`: who comes in, under which role, into which room."""
 
+import math
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -128,7 +129,8 @@ class Sync:
         )
 
     async def _turn_away(self, websocket: WebSocket, error: MaquetteError, tells_refusals: bool) -> None:
-        refused = Refused(error.code, error.message, error.hint)
+        wait = error.retry_after if isinstance(error, TooMany) else 0
+        refused = Refused(error.code, error.message, error.hint, math.ceil(wait) or None)
         self.telemetry.refusals.labels(error.code).inc()
         if isinstance(error, NotAuthorised | Forbidden):
             await websocket.send_bytes(encode(PermissionDenied(error.message)))

@@ -45,6 +45,7 @@ MESSAGES: dict[str, Message] = {
     "saved": Saved(128, 2**53 - 1),
     "refused": Refused("unknown_root", "the root 'elsewhere'", "one of meta, nodes"),
     "refused, text of several bytes a letter": Refused("x", "größer als 4 KB 🪑", ""),
+    "refused for a while": Refused("too_many_connections", "this user has 9 open connections already", "close one", 10),
     "notice": Notice("not_saving", "the disk is full", "your edits are kept here"),
 }
 
@@ -75,6 +76,12 @@ def as_json(value: Any) -> Any:
     return {"hex": value.hex()} if isinstance(value, bytes) else value
 
 
+def fields_of(message: Any) -> dict[str, Any]:
+    """Without those that are None: they are not on the wire."""
+    values = {field.name: getattr(message, field.name) for field in fields(message)}
+    return {name: as_json(value) for name, value in values.items() if value is not None}
+
+
 def vectors() -> dict[str, Any]:
     return {
         "messages": [
@@ -82,7 +89,7 @@ def vectors() -> dict[str, Any]:
                 "name": name,
                 "hex": encode(message).hex(),
                 "type": type(message).__name__,
-                "fields": {field.name: as_json(getattr(message, field.name)) for field in fields(message)},
+                "fields": fields_of(message),
             }
             for name, message in MESSAGES.items()
         ],

@@ -125,6 +125,28 @@ test.each([1009, 4413])("what is too large for the server is final, but the copy
   expect(connection.refusal?.code).toBe(code === 1009 ? "message_too_large" : "closed_4413");
 });
 
+test("a client comes back when the server said, not earlier", () => {
+  const server = new FakeServer();
+  const { connection } = join(server);
+  server.settle();
+  const told = {
+    type: "refused",
+    code: "too_many_connections",
+    message: "9 are open",
+    hint: "",
+    retryAfter: 40,
+  } as const;
+  server.sockets[0]?.deliver(told);
+  server.settle();
+  server.sockets[0]?.end(4429);
+  server.sockets.length = 0;
+  vi.advanceTimersByTime(39_000);
+  expect([connection.state, server.sockets.length]).toEqual(["offline", 0]);
+  vi.advanceTimersByTime(1_500);
+  server.settle();
+  expect(connection.state).toBe("online");
+});
+
 test("a client that was too slow comes back", () => {
   const server = new FakeServer();
   const { connection } = join(server);

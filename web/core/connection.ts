@@ -37,7 +37,7 @@ const PART = 1024 * 1024;
 const HEARTBEAT = 15_000;
 /** Heartbeats without a word from the server until the socket counts as dead. */
 const SILENT_BEATS = 3;
-/** The server said that too much came too fast: nothing for so long. */
+/** The server said that too much came too fast, and not for how long to stay away. */
 const TOO_FAST_DELAY = 5000;
 
 export class Connection {
@@ -56,6 +56,8 @@ export class Connection {
   #socket: Socket | null = null;
   #hello: Hello | null = null;
   #refusal: ErrorShape | null = null;
+  /** Milliseconds that the server asked to stay away. */
+  #stayAway: number | undefined;
   #notice: ErrorShape | null = null;
   #synced = false;
   #everSynced = false;
@@ -254,6 +256,7 @@ export class Connection {
       case "refused":
         // The close that follows says whether it is final.
         this.#refusal = { code: message.code, message: message.message, hint: message.hint };
+        this.#stayAway = message.retryAfter === undefined ? undefined : message.retryAfter * 1000;
         break;
       case "permissionDenied":
         // The close that follows says which: to sign in, or to go.
@@ -328,7 +331,8 @@ export class Connection {
       return;
     }
     this.#refusal = null;
-    this.#wait(code === CLOSE.tooFast ? TOO_FAST_DELAY : 0);
+    this.#wait(this.#stayAway ?? (code === CLOSE.tooFast ? TOO_FAST_DELAY : 0));
+    this.#stayAway = undefined;
   }
 
   #refuse(refusal: ErrorShape, ending: Ending): void {

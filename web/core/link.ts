@@ -1,6 +1,7 @@
 /** One document of an open project with its socket, its copy in this browser and the record of what is not saved yet. */
 
 import { Connection, type ConnectionOptions } from "./connection";
+import { copyName, removeOtherGenerations } from "./copies";
 import type { CrdtDocument } from "./document";
 import { rememberGeneration } from "./generations";
 import { newId } from "./ids";
@@ -114,6 +115,7 @@ export class DocumentLink {
     }
     await this.#offline?.discard();
     await this.#log?.clear();
+    await this.#removeOlder();
     this.#putAside = true;
     this.#options.onChange();
   }
@@ -144,11 +146,19 @@ export class DocumentLink {
     if (indexedDB === null) return;
     if (isNew) await this.#openCopy(indexedDB, generation);
     await rememberGeneration(indexedDB, `${project}/${this.name}`, generation).catch(warn);
+    if (isNew) await this.#removeOlder();
+  }
+
+  /** Once what was not saved in them lies on the shelf, nobody asks for copies of earlier generations. */
+  async #removeOlder(): Promise<void> {
+    const { indexedDB, project } = this.#options;
+    if (indexedDB === null || this.#generation === null) return;
+    await removeOtherGenerations(indexedDB, project, this.name, this.#generation).catch(warn);
   }
 
   /** A browser that refuses storage leaves the project without a copy, which the status says. */
   async #openCopy(indexedDB: IDBFactory, generation: number): Promise<void> {
-    const name = `maquette/${this.#options.project}/${this.name}/${generation}`;
+    const name = copyName(this.#options.project, this.name, generation);
     try {
       this.#offline = await OfflineStore.open({ name, document: this.document, indexedDB });
       this.#offline.subscribe(this.#options.onChange);

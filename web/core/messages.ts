@@ -49,6 +49,8 @@ export interface Refused {
   readonly code: string;
   readonly message: string;
   readonly hint: string;
+  /** Seconds until coming back may help. */
+  readonly retryAfter?: number;
 }
 
 /** What everybody in the room should know now; the connection goes on. */
@@ -149,9 +151,9 @@ function read(decoder: decoding.Decoder): Message {
     case SAVED:
       return { type: "saved", n: readNumber(decoder), seq: readNumber(decoder) };
     case REFUSED:
-      return { type: "refused", ...readTold(decoder) };
+      return readRefused(decoder);
     case NOTICE:
-      return { type: "notice", ...readTold(decoder) };
+      return { type: "notice", ...toldOf(readObject(decoder)) };
     default:
       throw new ProtocolError("unknown_message", `message number ${number}`, "one of PROTOCOL.md");
   }
@@ -185,8 +187,16 @@ function readHello(decoder: decoding.Decoder): Hello {
   return { type: "hello", generation, schema, user, role, readOnly, seq };
 }
 
-function readTold(decoder: decoding.Decoder): { code: string; message: string; hint: string } {
-  const { code, message, hint } = readObject(decoder);
+function readRefused(decoder: decoding.Decoder): Refused {
+  const body = readObject(decoder);
+  const { retryAfter } = body;
+  const told = { type: "refused", ...toldOf(body) } as const;
+  if (retryAfter === undefined) return told;
+  if (typeof retryAfter !== "number" || retryAfter < 0) throw new ProtocolError("bad_json", "ill-formed retryAfter");
+  return { ...told, retryAfter };
+}
+
+function toldOf({ code, message, hint }: Record<string, unknown>): { code: string; message: string; hint: string } {
   if (typeof code !== "string" || typeof message !== "string" || typeof hint !== "string")
     throw new ProtocolError("bad_json", "ill-formed words", "code, message and hint");
   return { code, message, hint };

@@ -31,6 +31,7 @@ export class OfflineStore {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #error: Error | null = null;
   #loaded = false;
+  #deleted = false;
 
   private constructor(database: IDBDatabase, document: CrdtDocument) {
     this.#database = database;
@@ -39,7 +40,12 @@ export class OfflineStore {
       if (origin !== "storage") this.#enqueue(update);
     };
     document.doc.on("update", this.#onUpdate);
-    database.onversionchange = () => this.#fail(new Error("another tab deletes the offline copy"));
+    // Who deletes the copy, such as by signing out in another tab, waits until nobody holds it.
+    database.onversionchange = () => {
+      this.#deleted = true;
+      this.#fail(new Error("the offline copy was deleted"));
+      database.close();
+    };
   }
 
   /** Opens the database, merges what it holds into the document and keeps what is in the document already. */
@@ -78,6 +84,7 @@ export class OfflineStore {
 
   /** Empties the copy and keeps nothing from now on: what it holds was refused. */
   async discard(): Promise<void> {
+    if (this.#deleted) return;
     this.#fail(new Error("the server refused this copy"));
     const transaction = this.#database.transaction(UPDATES, "readwrite");
     transaction.objectStore(UPDATES).clear();

@@ -31,10 +31,22 @@ export class Shelf {
   static async open(project: string, indexedDB: IDBFactory | null): Promise<Shelf> {
     if (indexedDB === null) return new Shelf(null, []);
     try {
-      return new Shelf(indexedDB, await stored(indexedDB, project));
+      const items = await Shelf.all(indexedDB);
+      return new Shelf(indexedDB, inOrder(items.filter((item) => item.project === project)));
     } catch (error) {
       console.warn(`refused edits are kept only as long as this page: ${error}`);
       return new Shelf(null, []);
+    }
+  }
+
+  /** Of every project. */
+  static async all(indexedDB: IDBFactory): Promise<readonly RefusedEdits[]> {
+    const database = await open(indexedDB);
+    try {
+      const all: RefusedEdits[] = await settled(database.transaction(STORE).objectStore(STORE).getAll());
+      return all.filter((item) => editsFrom(item.edits) !== undefined);
+    } finally {
+      database.close();
     }
   }
 
@@ -77,15 +89,8 @@ export class Shelf {
   }
 }
 
-async function stored(indexedDB: IDBFactory, project: string): Promise<RefusedEdits[]> {
-  const database = await open(indexedDB);
-  try {
-    const all: RefusedEdits[] = await settled(database.transaction(STORE).objectStore(STORE).getAll());
-    const sound = all.filter((item) => item.project === project && editsFrom(item.edits) !== undefined);
-    return sound.sort((a, b) => a.at - b.at);
-  } finally {
-    database.close();
-  }
+function inOrder(items: readonly RefusedEdits[]): readonly RefusedEdits[] {
+  return [...items].sort((a, b) => a.at - b.at);
 }
 
 function open(indexedDB: IDBFactory): Promise<IDBDatabase> {

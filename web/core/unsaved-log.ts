@@ -29,15 +29,26 @@ export class UnsavedLog {
 
   /** `name` is unique for project and document, `writer` for a window. */
   static async open(indexedDB: IDBFactory, name: string, writer: string): Promise<UnsavedLog> {
-    const request = indexedDB.open(NAME, 1);
-    request.onupgradeneeded = () => request.result.createObjectStore(STORE);
-    const database = await settled(request);
+    const database = await openDatabase(indexedDB);
+    // Whoever deletes it waits until nobody holds it.
+    database.onversionchange = () => database.close();
     const rows = database.transaction(STORE).objectStore(STORE);
     const range = IDBKeyRange.bound(`${name}/`, `${name}/\uffff`);
     const [keys, steps] = await Promise.all([settled(rows.getAllKeys(range)), settled(rows.getAll(range))]);
     const merger = new StepMerger();
     for (const step of steps) merger.add(stepFrom(step));
     return new UnsavedLog(database, `${name}/${writer}`, new Set(keys as string[]), merger.step());
+  }
+
+  /** What every window wrote of every project. */
+  static async all(indexedDB: IDBFactory): Promise<readonly Step[]> {
+    const database = await openDatabase(indexedDB);
+    try {
+      const steps: unknown[] = await settled(database.transaction(STORE).objectStore(STORE).getAll());
+      return steps.map(stepFrom);
+    } finally {
+      database.close();
+    }
   }
 
   /** Replaces this window's row, and the rows that it took over. */
@@ -63,4 +74,10 @@ export class UnsavedLog {
   close(): void {
     this.#database.close();
   }
+}
+
+function openDatabase(indexedDB: IDBFactory): Promise<IDBDatabase> {
+  const request = indexedDB.open(NAME, 1);
+  request.onupgradeneeded = () => request.result.createObjectStore(STORE);
+  return settled(request);
 }

@@ -2,6 +2,7 @@ import { Bug, Compass } from "lucide-react";
 import { Tooltip } from "radix-ui";
 import { lazy, Suspense } from "react";
 import { SignInPage } from "./accounts/sign-in-page";
+import { SignOutDialog } from "./dialogs/sign-out-dialog";
 import { StartPage } from "./start/start-page";
 import { followLink, navigate, useRoute } from "./state/router";
 import { Boundary } from "./ui/boundary";
@@ -24,6 +25,7 @@ export function App() {
           <Page />
         </Suspense>
       </Boundary>
+      <SignOutDialog />
       <Toaster />
     </Tooltip.Provider>
   );

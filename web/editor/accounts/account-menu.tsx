@@ -1,8 +1,7 @@
-import { accounts } from "@editor/state/api";
 import { useIdentity } from "@editor/state/identity";
 import { navigate } from "@editor/state/router";
-import { forgetSession, useSession } from "@editor/state/session";
-import { toastError } from "@editor/state/toasts";
+import { useSession } from "@editor/state/session";
+import { signOut } from "@editor/state/sign-out";
 import { Avatar } from "@editor/topbar/people";
 import { Dropdown, type MenuEntry } from "@editor/ui/menu";
 import { LogIn, LogOut, UserRound, UsersRound } from "lucide-react";
@@ -47,16 +46,4 @@ export function useAccountEntries(): MenuEntry[] {
     "-",
     { label: "Sign out", icon: LogOut, testId: "sign-out", run: () => void signOut() },
   ];
-}
-
-export async function signOut(): Promise<void> {
-  try {
-    await accounts.signOut();
-  } catch (error) {
-    toastError("You are still signed in", error);
-    return;
-  }
-  forgetSession();
-  useSession.setState({ info: null, signedOut: true });
-  navigate("/login");
 }

@@ -49,7 +49,7 @@ export function useOpenProject(id: string): { opening: Opening; reopen(): void }
       look();
     };
     const finish = (next: Opening) => {
-      if (next.state === "open") opened = next.project;
+      if (next.state === "open") opened = current = next.project;
       if (gone) {
         closing = opened?.close() ?? closing;
         return;
@@ -64,6 +64,7 @@ export function useOpenProject(id: string): { opening: Opening; reopen(): void }
       .catch((error: { message?: string }) => finish({ state: "refused", message: error.message ?? String(error) }));
     return () => {
       gone = true;
+      if (current === opened) current = null;
       forgetProject();
       closing = opened?.close() ?? closing;
     };
@@ -83,6 +84,17 @@ function mayReplace(times: number[], now: number): boolean {
 
 /** The replica before this one still writes what it keeps: the next begins after it. */
 let closing: Promise<unknown> = Promise.resolve();
+let current: Project | null = null;
+
+/** The project of this window; null on other pages. */
+export function currentProject(): Project | null {
+  return current;
+}
+
+/** Until what was open has written what it keeps. */
+export async function closed(): Promise<void> {
+  await closing;
+}
 
 /** Asks the server what the project is called; when it is out of reach, this browser's copy may still open. */
 async function open(id: string): Promise<Opening> {

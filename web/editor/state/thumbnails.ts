@@ -18,6 +18,10 @@ export function keepThumbnail(project: string, picture: string): void {
   }
 }
 
+export function forgetThumbnails(): void {
+  for (const key of oldest(0)) localStorage.removeItem(key);
+}
+
 function oldest(keep: number): string[] {
   const keys = Object.keys(localStorage).filter((key) => key.startsWith(PREFIX));
   const age = (key: string) => Number.parseInt(localStorage.getItem(key) ?? "0", 10);
