@@ -50,7 +50,7 @@ async def test_an_import_reports_and_is_one_step_of_undo(tmp_path: Path) -> None
 
 HOSTILE = {
     "empty.glb": b"",
-    "notes.obj": b"MZ\x90\x00 this is no model \xff\xfe",
+    "notes.obj": b"this is no model \xff\xfe\x00",
     "cut.glb": textured_glb("Cut")[:300],
 }
 

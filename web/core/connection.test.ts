@@ -125,6 +125,20 @@ test.each([1009, 4413])("what is too large for the server is final, but the copy
   expect(connection.refusal?.code).toBe(code === 1009 ? "message_too_large" : "closed_4413");
 });
 
+test("a new name opens a socket under it, which carries what was not saved", () => {
+  const server = new FakeServer();
+  const { scene, connection } = join(server);
+  server.settle();
+  server.holdSaved = true;
+  const id = add(scene, { name: "Chair" });
+  connection.rename("Countess");
+  server.holdSaved = false;
+  server.settle();
+  expect(server.sockets.map((socket) => socket.url.searchParams.get("name"))).toEqual(["Countess"]);
+  expect(server.room("/sync/p/scene").doc.getMap("nodes").has(id)).toBe(true);
+  expect([connection.state, connection.hasUnsaved]).toEqual(["online", false]);
+});
+
 test("a client comes back when the server said, not earlier", () => {
   const server = new FakeServer();
   const { connection } = join(server);

@@ -49,6 +49,7 @@ export class Connection {
   readonly #backOff: BackOff;
   readonly #slowness = new Slowness(() => this.#notify());
   readonly #presence: PresenceSender;
+  #name: string;
   #state: ConnectionState = "connecting";
   /** The replica's generation: as stated, else the first one that the server names. */
   #generation: number | null;
@@ -68,6 +69,7 @@ export class Connection {
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
+    this.#name = options.user.name;
     this.#document = options.document;
     this.#backOff = new BackOff(options.random);
     this.#presence = new PresenceSender(options.presence, (update) => this.#sendPresence(update));
@@ -178,6 +180,17 @@ export class Connection {
     this.connect();
   }
 
+  /** Another name: the server knows it by the address of the socket, so that a new one opens. */
+  rename(name: string): void {
+    if (name === this.#name) return;
+    this.#name = name;
+    if (this.#socket === null) return;
+    this.#dropSocket(1000);
+    this.#state = "connecting";
+    this.connect();
+    this.#notify();
+  }
+
   /** Comes back with the same replica after a refusal that was not about it, such as after signing in again. */
   revive(): void {
     if (this.#state !== "refused" || this.#ending === "replica") return;
@@ -200,7 +213,7 @@ export class Connection {
     const { user } = this.#options;
     const words = {
       caps: CAPABILITIES.join(","),
-      name: user.name.slice(0, 64),
+      name: this.#name.slice(0, 64),
       user: user.id,
       kind: user.kind ?? "person",
     };

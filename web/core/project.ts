@@ -176,6 +176,12 @@ export class Project {
     return request(this.session, { ...job, by: this.user.id });
   }
 
+  /** A new name or colour, for others to see. */
+  introduce(name: string, color: string): void {
+    this.presence.setLocal({ user: { ...this.user, name, color } });
+    for (const { connection } of this.#links) connection.rename(name);
+  }
+
   /** Tries to connect at once instead of waiting. */
   retry(): void {
     for (const { connection } of this.#links) connection.retry();

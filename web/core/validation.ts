@@ -30,13 +30,34 @@ const TEXTURE_KEYS = Object.keys(FIELDS.materials ?? {}).filter((key) => key.end
 
 /** All issues, ordered by path and code. */
 export function validate(document: CrdtDocument): Issue[] {
-  const found = [...unknownRoots(document), ...metaIssues(document)];
-  for (const root of document.roots) {
-    if (root in CONTAINERS) found.push(...recordIssues(document, root));
-    else if (isValueRoot(root)) found.push(...valueIssues(document, root));
+  const work = validating(document);
+  for (;;) {
+    const step = work.next();
+    if (step.done) return step.value;
   }
-  if (document instanceof SceneDocument) found.push(...dangling(document), ...treeIssues(document));
+}
+
+/** `validate` in small steps, of about a record each, for who must not hold up a page; begin again when the document changes. */
+export function* validating(document: CrdtDocument): Generator<void, Issue[]> {
+  const found: Issue[] = [];
+  for (const issues of parts(document)) {
+    found.push(...issues);
+    yield;
+  }
   return found.sort((a, b) => comparePaths(a.path, b.path) || compare(a.code, b.code));
+}
+
+function* parts(document: CrdtDocument): Generator<Issue[]> {
+  yield unknownRoots(document);
+  yield metaIssues(document);
+  for (const root of document.roots) {
+    if (root in CONTAINERS) yield* recordIssues(document, root);
+    else if (isValueRoot(root)) yield* valueIssues(document, root);
+  }
+  if (document instanceof SceneDocument) {
+    yield* dangling(document);
+    yield* treeIssues(document);
+  }
 }
 
 function unknownRoots(document: CrdtDocument): Issue[] {
@@ -51,14 +72,12 @@ function metaIssues(document: CrdtDocument): Issue[] {
   });
 }
 
-function recordIssues(document: CrdtDocument, root: string): Issue[] {
-  const found: Issue[] = [];
+function* recordIssues(document: CrdtDocument, root: string): Generator<Issue[]> {
   for (const [id, record] of document.map(root)) {
-    if (!isId(id)) found.push(issue([root, id], "bad_value", "is no id"));
-    if (record instanceof Y.Map) found.push(...fieldIssues(root, id, record));
-    else found.push(issue([root, id], "not_a_record", "is a plain value"));
+    if (!isId(id)) yield [issue([root, id], "bad_value", "is no id")];
+    if (record instanceof Y.Map) yield fieldIssues(root, id, record);
+    else yield [issue([root, id], "not_a_record", "is a plain value")];
   }
-  return found;
 }
 
 function fieldIssues(root: string, id: string, record: Y.Map<unknown>): Issue[] {
@@ -78,19 +97,19 @@ function containerIssues(root: string, id: string, name: string, value: unknown)
   return wrong.map(([key]) => issue([root, id, name, key], "bad_value", "does not fit and reads as absent"));
 }
 
-function valueIssues(document: CrdtDocument, root: "revisions" | "lod" | "chat"): Issue[] {
-  const wrong = [...document.map(root)].filter(([, value]) => readValue(root, value) === undefined);
-  return wrong.map(([key]) => issue([root, key], "bad_value", "does not fit and reads as absent"));
+function* valueIssues(document: CrdtDocument, root: "revisions" | "lod" | "chat"): Generator<Issue[]> {
+  for (const [key, value] of document.map(root)) {
+    const fine = readValue(root, value) !== undefined;
+    yield fine ? [] : [issue([root, key], "bad_value", "does not fit and reads as absent")];
+  }
 }
 
 /** Well-typed references to records that are absent. */
-function dangling(scene: SceneDocument): Issue[] {
-  const found: Issue[] = [];
+function* dangling(scene: SceneDocument): Generator<Issue[]> {
   for (const [path, root, target] of references(scene)) {
-    if (target && !scene.map(root).has(target))
-      found.push(issue(path, "dangling", `names ${root}/${target}, which is absent`));
+    const absent = target && !scene.map(root).has(target);
+    yield absent ? [issue(path, "dangling", `names ${root}/${target}, which is absent`)] : [];
   }
-  return found;
 }
 
 function* references(scene: SceneDocument): Generator<Reference> {
@@ -123,24 +142,25 @@ function textureOf(info: unknown): string | null {
   return isObject(info) && typeof info.texture === "string" ? info.texture : null;
 }
 
-function readAll<R extends RecordRoot>(scene: SceneDocument, root: R) {
-  return scene.ids(root).flatMap((id) => {
+function* readAll<R extends RecordRoot>(scene: SceneDocument, root: R) {
+  for (const id of scene.ids(root)) {
     const record = scene.read(root, id);
-    return record === undefined ? [] : [[id, record] as const];
-  });
+    if (record !== undefined) yield [id, record] as const;
+  }
 }
 
-function treeIssues(scene: SceneDocument): Issue[] {
+function* treeIssues(scene: SceneDocument): Generator<Issue[]> {
   const tree = scene.tree();
-  const found: Issue[] = [];
   for (const [id, parent] of tree.parent) {
     const parents = scene.record("nodes", id)?.get("parents");
     const wanted = preferred(edgesOf(id, parents instanceof Y.Map ? parents.entries() : []))?.parent;
-    if (wanted === parent) continue;
+    if (wanted === parent) {
+      yield [];
+      continue;
+    }
     const known = wanted !== undefined && (wanted === ROOT || tree.parent.has(wanted));
-    found.push(issue(["nodes", id], known ? "cycle_broken" : "orphan", `the node shows below ${parent}`));
+    yield [issue(["nodes", id], known ? "cycle_broken" : "orphan", `the node shows below ${parent}`)];
   }
-  return found;
 }
 
 function issue(path: Path, code: IssueCode, message: string): Issue {

@@ -112,11 +112,11 @@ function Loading() {
   );
 }
 
-/** A new name or colour shows at the others without a new connection. */
+/** A new name or colour shows at the others at once. */
 function useName(): void {
-  const { presence, user } = useProject();
+  const project = useProject();
   const { name, color } = useIdentity((identity) => identity.me);
-  useEffect(() => presence.setLocal({ user: { ...user, name, color } }), [presence, user, name, color]);
+  useEffect(() => project.introduce(name, color), [project, name, color]);
 }
 
 /** `window.maquette` = { project, view }: the scripting hook of the browser's console and of end-to-end tests. */
