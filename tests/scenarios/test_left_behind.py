@@ -1,4 +1,4 @@
-"""A browser that was away while the project went another way: what it did is offered, never merged unasked, never lost."""
+"""A browser that was away while the project went another way: what it did is offered, never merged unasked or lost."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ async def test_a_large_edit_offline_goes_out_in_parts(tmp_path: Path) -> None:
             """([nodes, bytes]) => {
               const { project } = window.maquette;
               project.edit("Describe", () => {
-                for (const node of nodes) project.scene.set("nodes", node, "name", node + "x".repeat(bytes));
+                for (const node of nodes) project.scene.set("nodes", node, "extras", { text: "x".repeat(bytes) });
               });
             }""",
             [nodes, 3 * LIMIT // len(nodes)],
@@ -108,7 +108,7 @@ async def test_a_large_edit_offline_goes_out_in_parts(tmp_path: Path) -> None:
         await ada.context.set_offline(False)
         await ada.until_status("saved")
         scene = await server.scene(project)
-        assert all(scene["nodes"][node]["name"].startswith(node) for node in nodes)
+        assert all(len(scene["nodes"][node]["extras"]["text"]) == 3 * LIMIT // len(nodes) for node in nodes)
         assert sum(sizes) > 3 * LIMIT > LIMIT > max(sizes)
         assert len([size for size in sizes if size > 500_000]) >= 5
 

@@ -178,6 +178,47 @@ async def test_an_admin_lists_disables_and_helps_with_a_lost_password(tmp_path: 
         expect_refusal(ben)
 
 
+REFUSED = """id => {
+  const { project } = window.maquette;
+  window.replica = project.scene.doc.clientID;
+  project.edit("Rename", () => {
+    project.scene.set("nodes", id, "name", "Stool");
+    project.scene.doc.getMap("elsewhere").set("a", 1);
+  });
+}"""
+KEPT = """async () => [
+  ...(await indexedDB.databases()).map(one => one.name),
+  ...Object.keys(localStorage).filter(key => key.startsWith("maquette.thumbnail")),
+]"""
+
+
+async def test_signing_out_takes_along_what_the_browser_keeps_after_a_question(tmp_path: Path) -> None:
+    async with house(tmp_path) as home, chromium() as browser, home.at_browser(browser, "Ada") as ada:
+        project = await home.project("Ada", "Kitchen")
+        chair = await home.add_node("Ada", project, "Chair")
+        await ada.open_project(project)
+        await ada.eval("id => localStorage.setItem(`maquette.thumbnail.${id}`, '1 data:,')", project)
+        await ada.eval(REFUSED, chair)
+        await expect(ada.page.get_by_test_id("refused-edits")).to_be_visible()
+        await ada.until_status("saved")
+        await ada.page.get_by_test_id("more").click()
+        await ada.page.get_by_test_id("sign-out").click()
+        question = ada.page.get_by_role("dialog")
+        await expect(question).to_contain_text("1 change is only in this browser")
+        await ada.page.keyboard.press("Escape")
+        await expect(question).to_have_count(0)
+        assert f"maquette/{project}/scene/0" in await ada.eval(KEPT)
+
+        await ada.page.get_by_test_id("more").click()
+        await ada.page.get_by_test_id("sign-out").click()
+        await ada.page.get_by_test_id("sign-out-anyway").click()
+        await expect(ada.page.get_by_test_id("email")).to_be_visible()
+        await ada.until(f"async () => (await ({KEPT})()).length === 0")
+        with pytest.raises(httpx.HTTPStatusError):
+            await home.call("Ada", "GET", "/session")
+        expect_refusal(ada)
+
+
 async def test_a_local_server_shows_nothing_of_accounts(tmp_path: Path) -> None:
     async with (
         studio(tmp_path, peer=False) as server,

@@ -10,7 +10,9 @@ import { OfflineStore } from "./offline";
 import type { Shelf } from "./shelf";
 import { UnsavedLog } from "./unsaved-log";
 
-/** Milliseconds that something stays unsaved before it is written down as such: on a good line nothing ever is. */
+/** Milliseconds offline until the same: a drag is not written at each of its steps. */
+const WRITE_AFTER_OFFLINE = 50;
+/** Milliseconds online that something stays unsaved before it is written down as such: on a good line nothing ever is. */
 const WRITE_AFTER = 500;
 
 export interface LinkOptions {
@@ -38,6 +40,8 @@ export class DocumentLink {
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** Work on this browser's copies that closing waits for. */
   #underWay: Promise<unknown> = Promise.resolve();
+  /** Rows of the log that are being written. */
+  #writing = 0;
   #ended = false;
   #putAside = false;
 
@@ -54,6 +58,11 @@ export class DocumentLink {
 
   get offline(): OfflineStore | null {
     return this.#offline;
+  }
+
+  /** What is done here outlives this window, and so does the word that it is not saved: without it, a refusal would lose it. */
+  get kept(): boolean {
+    return this.#offline?.kept === true && this.#timer === undefined && this.#writing === 0;
   }
 
   /** The server refused this replica, and what was not saved in it is on the shelf. */
@@ -122,17 +131,23 @@ export class DocumentLink {
 
   #watchUnsaved(): void {
     if (this.#log === null || this.#ended) return;
-    if (this.connection.hasUnsaved) this.#timer ??= setTimeout(() => this.#writeUnsaved(), WRITE_AFTER);
-    else {
+    if (this.connection.hasUnsaved) {
+      const delay = this.connection.state === "online" ? WRITE_AFTER : WRITE_AFTER_OFFLINE;
+      this.#timer ??= setTimeout(() => this.#writeUnsaved(), delay);
+    } else {
       clearTimeout(this.#timer);
       this.#timer = undefined;
       this.#log.clear().catch(warn);
     }
   }
 
-  #writeUnsaved(): void {
+  async #writeUnsaved(): Promise<void> {
     this.#timer = undefined;
-    if (!this.#ended) this.#log?.write(this.connection.unsaved).catch(warn);
+    if (this.#ended) return;
+    this.#writing++;
+    await this.#log?.write(this.connection.unsaved).catch(warn);
+    this.#writing--;
+    this.#options.onChange();
   }
 
   /**

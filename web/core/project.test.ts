@@ -177,7 +177,8 @@ test("the worst of the two sockets decides the words", () => {
       slow: false,
       retrying: false,
     },
-    offline: { kept, error: null },
+    offline: { error: null },
+    kept,
   });
   expect(statusOf([link("online"), link("offline")]).words).toBe("offline, kept here");
   expect(statusOf([link("online"), link("offline", true, false)]).words).toBe("saving");

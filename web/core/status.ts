@@ -14,13 +14,14 @@ export type StatusWords =
   | "offline, not kept"
   | `refused: ${string}`;
 
-/** One document's link: its socket, and its copy in this browser (null: there is none). */
+/** One document's link: its socket, its copy in this browser (null: there is none), and whether all is kept there. */
 export interface Link {
   readonly connection: Pick<
     Connection,
     "state" | "hasUnsaved" | "unsavedCount" | "refusal" | "notice" | "slow" | "retrying"
   >;
-  readonly offline: Pick<OfflineStore, "kept" | "error"> | null;
+  readonly offline: Pick<OfflineStore, "error"> | null;
+  readonly kept: boolean;
 }
 
 export interface Status {
@@ -48,7 +49,7 @@ export function statusOf(links: readonly Link[]): Status {
   const state = WORST_FIRST.find((candidate) => states.includes(candidate)) ?? "connecting";
   const refusal = links.find((link) => link.connection.refusal !== null)?.connection.refusal ?? null;
   const unsaved = links.some((link) => link.connection.hasUnsaved);
-  const kept = links.every((link) => link.offline?.kept === true);
+  const kept = links.every((link) => link.kept);
   const writing = links.every((link) => link.offline !== null && link.offline.error === null);
   const changes = links.reduce((sum, link) => sum + link.connection.unsavedCount, 0);
   const notSaving = links.find((link) => link.connection.notice?.code === "not_saving")?.connection.notice ?? null;

@@ -42,7 +42,7 @@ export function IdentityForm({ onDone }: { onDone(): void }) {
     } else void saveProfile(fields).then((done) => done && onDone());
   };
   return (
-    <form onSubmit={submit} className="flex flex-col gap-4">
+    <form onSubmit={submit} className="flex max-w-sm flex-col gap-4">
       <div className="flex flex-col gap-1">
         <label htmlFor={id} className="text-muted">
           Name
@@ -61,7 +61,7 @@ export function IdentityForm({ onDone }: { onDone(): void }) {
       <fieldset className="flex flex-col gap-1.5">
         <legend className="mb-1.5 text-muted">Colour</legend>
         <div className="flex flex-wrap gap-2">
-          {PEOPLE_COLOURS.map((colour) => (
+          {withOwn(me.color).map((colour) => (
             <button
               key={colour}
               type="button"
@@ -83,4 +83,10 @@ export function IdentityForm({ onDone }: { onDone(): void }) {
       </div>
     </form>
   );
+}
+
+/** The colour that the server gave stays among those to choose from. */
+function withOwn(color: string): readonly string[] {
+  const given: readonly string[] = PEOPLE_COLOURS;
+  return given.includes(color) ? given : [color, ...given];
 }

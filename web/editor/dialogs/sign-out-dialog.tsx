@@ -15,7 +15,7 @@ export function SignOutDialog() {
       description={`${plural(unsaved, "change is", "changes are")} only in this browser and not saved on the server.`}
       footer={
         <>
-          <Button large onClick={stay}>
+          <Button large autoFocus onClick={stay}>
             Stay signed in
           </Button>
           <Button large tone="danger" data-testid="sign-out-anyway" onClick={() => void signOutNow()}>
@@ -26,7 +26,7 @@ export function SignOutDialog() {
     >
       <p className="text-muted">
         Signing out deletes all that this browser keeps of your projects, so that nobody else who uses it finds them. To
-        keep the changes, open the project and wait until it says that it is saved.
+        keep the changes, open their project first: wait until it says that it is saved, or save them as a file.
       </p>
     </Dialog>
   );

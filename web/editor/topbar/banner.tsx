@@ -11,20 +11,22 @@ import type { ReactNode } from "react";
 /** What must not be overlooked: nothing more is being saved, or this window is not connected any more. */
 export function Banner({ onReopen }: { onReopen(): void }) {
   const project = useProject();
-  const { refusal, notSaving, kept, words } = useConnection();
+  const { refusal, notSaving, kept, unsaved, words } = useConnection();
   const { ending } = useStanding();
-  if (ending === "signed out") return <SignedOut kept={kept} />;
+  if (ending === "signed out") return <SignedOut kept={kept} unsaved={unsaved} />;
   if (refusal) return <Refused project={project} onReopen={onReopen} />;
   if (project.scene.readOnly) return <TooOld />;
   if (notSaving) return <NotSaving kept={kept} />;
   return words.startsWith("offline") ? <OfflineLine words={words} /> : null;
 }
 
-function SignedOut({ kept }: { kept: boolean }) {
+function SignedOut({ kept, unsaved }: { kept: boolean; unsaved: boolean }) {
+  const unsavedWords = kept
+    ? "What is not saved yet is kept in this browser."
+    : "Keep this window open: what is not saved yet is only here.";
   return (
     <Line icon={KeyRound} tone="warn" action={<Button onClick={askToSignIn}>Sign in</Button>}>
-      You were signed out.{" "}
-      {kept ? "What you did is kept in this browser." : "Keep this window open: what you did is only here."}
+      You were signed out. {unsaved ? unsavedWords : "Everything that you did is saved."}
     </Line>
   );
 }

@@ -64,7 +64,7 @@ export function Notice({ icon: Icon, title, children }: { icon: LucideIcon; titl
         <span className="grid size-12 place-items-center rounded-xl border border-line bg-panel text-accent">
           <Icon size={22} strokeWidth={1.5} aria-hidden />
         </span>
-        <h1 className="text-xl font-semibold text-ink">{title}</h1>
+        <h1 className="text-xl font-semibold text-balance text-ink">{title}</h1>
         {children}
       </div>
     </main>

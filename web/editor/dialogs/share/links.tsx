@@ -60,9 +60,15 @@ function NewLink({ project, onMade }: { project: string; onMade(path: string): v
           options={BY_LINK}
           onPick={(picked: ProjectRole) => setRole(picked)}
           data-testid="link-role"
-          className="h-7 min-w-48! flex-1 border-line"
+          className="h-7 min-w-48! flex-1 border-line max-sm:basis-full"
         />
-        <Select aria-label="How long" value={span} options={SPANS} onPick={setSpan} className="h-7 w-24! border-line" />
+        <Select
+          aria-label="How long"
+          value={span}
+          options={SPANS}
+          onPick={setSpan}
+          className="h-7 w-24! border-line max-sm:flex-1"
+        />
         <Button type="submit" icon={Link2} disabled={busy} data-testid="make-link">
           Make a link
         </Button>

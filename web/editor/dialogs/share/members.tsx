@@ -87,14 +87,14 @@ function Invite({ project, onAdded }: { project: string; onAdded(): void }) {
           value={email}
           onChange={(event) => setEmail(event.target.value)}
           data-testid="member-email"
-          className={`${CONTROL} h-9 w-auto! min-w-48 flex-1 border-line px-2.5 text-base`}
+          className={`${CONTROL} h-9 w-auto! min-w-48 flex-1 border-line px-2.5 text-base max-sm:basis-full`}
         />
         <Select
           aria-label="Role"
           value={role}
           options={ROLE_NAMES}
           onPick={(picked: ProjectRole) => setRole(picked)}
-          className="h-9 w-28! border-line px-2"
+          className="h-9 w-28! border-line px-2 max-sm:flex-1"
         />
         <Button type="submit" tone="primary" large disabled={busy || !email.trim()} data-testid="add-member">
           Add

@@ -2,6 +2,7 @@ import type { SceneStore } from "@core/store";
 import { count } from "@editor/lib/format";
 import { useLocal } from "@editor/state/local";
 import { useProject } from "@editor/state/project";
+import { useCanEdit } from "@editor/state/status";
 import { Empty } from "@editor/ui/feedback";
 import { Row } from "@editor/ui/field";
 import { NumberField } from "@editor/ui/number-field";
@@ -17,12 +18,13 @@ export function SceneInfo() {
     (listener) => project.store.subscribeAll(listener),
     () => project.store.version,
   );
+  const canEdit = useCanEdit();
   // biome-ignore lint/correctness/useExhaustiveDependencies: version stands for the store's content
   const stats = useMemo(() => statsOf(project.store), [project.store, version]);
   return (
     <>
       <Empty icon={MousePointerClick} title="Nothing selected">
-        <p>Click something in the scene or the outliner to see and change it here.</p>
+        <p>Click something in the scene or the outliner to see {canEdit ? "and change it" : "it"} here.</p>
       </Empty>
       <div className="border-t border-line" />
       <Section id="scene" title="Scene">
