@@ -21,13 +21,15 @@ RENAME = """([id, name]) => {
   const { project } = window.maquette;
   project.edit("Rename", () => project.scene.set("nodes", id, "name", name));
 }"""
+KEPT = "() => window.maquette.project.state.kept"
+"""The copy is written, and so is the word of what in it is not saved."""
 
 
 async def rename_offline(who: Person, node: str, name: str) -> None:
     await who.context.set_offline(True)
     await who.until_status("offline, kept here")
     await who.eval(RENAME, [node, name])
-    await who.until_status("offline, kept here")
+    await who.until(KEPT)
 
 
 async def applied(who: Person, reason: str) -> None:
@@ -104,7 +106,7 @@ async def test_a_large_edit_offline_goes_out_in_parts(tmp_path: Path) -> None:
             }""",
             [nodes, 3 * LIMIT // len(nodes)],
         )
-        await ada.until_status("offline, kept here")
+        await ada.until(KEPT)
         await ada.context.set_offline(False)
         await ada.until_status("saved")
         scene = await server.scene(project)
@@ -143,7 +145,7 @@ async def test_a_restored_backup_is_not_mixed_with_what_a_browser_did_since(tmp_
         await server.kill()
         await ada.until_status("offline, kept here")
         await ada.eval(RENAME, [chair, "Stool"])
-        await ada.until_status("offline, kept here")
+        await ada.until(KEPT)
         await maquette("restore", "--from", str(backup), "--data", str(fresh))
         server.process.data = fresh
         await server.start()
