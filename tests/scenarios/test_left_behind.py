@@ -70,7 +70,10 @@ async def test_offline_edits_of_one_account_are_offered_to_the_next(tmp_path: Pa
         await who.eval(RENAME, [chair, "Armchair"])  # the server knows this window's client id as Ada's
         await who.until_status("saved")
         await rename_offline(who, chair, "Stool")
-        await who.page.goto("about:blank")
+        tab = await who.context.new_page()
+        who.watch.attach(tab)
+        await who.page.close()  # a page that is only left may live on for a moment, and save when it is online again
+        who.page = tab
         cookies = [{"name": c.name, "value": c.value or "", "url": home.url} for c in home.clients["Ben"].cookies.jar]
         await who.context.add_cookies(cookies)  # type: ignore[arg-type]
         await who.context.set_offline(False)
