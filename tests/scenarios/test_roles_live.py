@@ -117,3 +117,21 @@ async def test_who_is_removed_with_unsaved_work_can_take_it_along(tmp_path: Path
             saved = json.loads(Path(await (await coming.value).path()).read_text())
             assert saved["step"] == [{"path": ["nodes", chair, "name"], "before": "Chair", "after": "Stool"}]
             ben.watch.errors[:] = [line for line in ben.watch.errors if "status of 4" not in line]
+
+
+async def test_a_viewer_takes_a_file_home(tmp_path: Path) -> None:
+    """Whoever may only look writes no document: the export is asked for over HTTP."""
+    async with house(tmp_path, peer=True) as home, chromium() as browser:
+        await home.account("Ben")
+        project = await home.project("Ada", "Kitchen")
+        await home.add_node("Ada", project, "Chair")
+        await home.share("Ada", project, "Ben", "viewer")
+        async with home.at_browser(browser, "Ben", (1280, 720)) as ben:
+            await ben.open_project(project)
+            await settled(ben)
+            await ben.page.get_by_test_id("export").click()
+            async with ben.page.expect_download(timeout=60_000) as coming:
+                await ben.page.get_by_test_id("export-start").click()
+            assert (await coming.value).suggested_filename.endswith(".glb")
+            await ben.until_status("saved")
+            await expect(ben.page.get_by_test_id("role")).to_contain_text("You can view")

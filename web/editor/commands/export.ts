@@ -1,5 +1,6 @@
 import type { Project } from "@core/project";
 import { useJobs } from "@editor/state/jobs";
+import { toastError } from "@editor/state/toasts";
 
 export interface ExportChoice {
   format: "glb" | "obj" | "stl" | "ply";
@@ -18,10 +19,12 @@ export function exportScene(project: Project, choice: ExportChoice): void {
     ...((format === "stl" || format === "ply") && { binary }),
     ...(level > 0 && { level }),
   };
-  const job = project.requestJob({
-    op: "export",
-    target: nodes ? { nodes: [...nodes] } : {},
-    params: { format, options },
-  });
-  useJobs.getState().follow(job, format.toUpperCase());
+  const follow = (job: string) => useJobs.getState().follow(job, format.toUpperCase());
+  if (project.readOnly) {
+    // Who may only look writes no document, but may ask the server.
+    const asked = project.api.exportScene(project.id, { format, options, ...(nodes && { nodes: [...nodes] }) });
+    asked.then(follow, (error: unknown) => toastError("Nothing was exported", error));
+    return;
+  }
+  follow(project.requestJob({ op: "export", target: nodes ? { nodes: [...nodes] } : {}, params: { format, options } }));
 }
