@@ -14,7 +14,7 @@ from sqlalchemy import delete
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosedError
 
-from crdt.messages import QueryAwareness, SyncStep1, SyncStep2, decode, encode
+from crdt.messages import QueryAwareness, Refused, SyncStep1, SyncStep2, decode, encode
 from server.storage.api_tables import project_blobs
 from tests.server.api.conftest import Clock
 from tests.support.postgres import running_postgres
@@ -137,6 +137,10 @@ async def test_open_sockets(tmp_path: Path, values: dict[str, Any]) -> None:
                     await second.recv()
             assert closed.value.rcvd is not None
             assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (4429, "too_many_connections")
+            async with connect(f"{url}?caps=refusal") as told:
+                refused = decode(bytes(await told.recv()))
+                assert isinstance(refused, Refused)
+                assert refused.retry_after == 10
             usage = (await client.get(f"/api/v1/projects/{project}/usage")).json()
             assert usage["connections"]["used"] == 1
         while server.services.sockets.of_project(project):
