@@ -182,6 +182,7 @@ blob_missing | The backup lacks a blob that it names. | Take it from an earlier 
 ## The client
 unreachable | The server does not answer. | Check the address and the network; clients go on trying.
 disconnected | The connection ended before the edit was saved. | It is sent again after reconnecting.
+left | A script used a connection after its block had ended. | Join anew, and edit inside the block.
 http_error | The server answered a handshake with an error. | Check the address and the credentials.
 refused | The server refused this replica. | {anew}
 other_generation | The document was founded anew while this replica was away. | Its edits are offered as a proposal.
