@@ -12,7 +12,7 @@ import zlib
 from urllib.parse import urlsplit
 
 from tests.benchmarks.sync.servers.base import Door
-from tests.benchmarks.sync.wire import EMPTY_STEP_1, EMPTY_STEP_2, STEP_1, STEP_2, sync_kind
+from tests.benchmarks.sync.wire import EMPTY_STEP_1, EMPTY_STEP_2, STEP_1, STEP_2, UPDATE, sync_kind
 
 BUFFER = 256 * 1024
 JOIN_SECONDS = 60.0
@@ -28,12 +28,14 @@ class Refused(ConnectionError):
 
 
 class Joiner(asyncio.BufferedProtocol):
-    """One connection up to the server's step 2, then idle. size, checksum: of that message. state: it, if kept."""
+    """One connection up to the server's step 2, then idle. size, checksum: of that message and of the updates that came
+    before it, as a server may send a large state in parts. messages: these, if kept.
+    """
 
     def __init__(self, door: Door, *, keeps_state: bool = False) -> None:
         self.size = 0
         self.checksum = 0
-        self.state = bytearray()
+        self.messages: list[bytes] = []
         self.joined: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._door = door
         self._keeps_state = keeps_state
@@ -129,8 +131,7 @@ class Joiner(asyncio.BufferedProtocol):
     def _begin_message(self) -> None:
         self._head = bytearray()
         self._size = self._sum = 0
-        if not self.joined.done():
-            self.state.clear()
+        self._kept = bytearray()
 
     def _take(self, part: memoryview) -> None:
         if len(self._head) < _HEAD:
@@ -138,7 +139,7 @@ class Joiner(asyncio.BufferedProtocol):
         self._size += len(part)
         self._sum = zlib.crc32(part, self._sum)
         if self._keeps_state and not self.joined.done():
-            self.state += part
+            self._kept += part
 
     def _end_message(self) -> None:
         kind = sync_kind(bytes(self._head), len(self._door.prefix)) if self._opcode < _CLOSE else None
@@ -146,9 +147,12 @@ class Joiner(asyncio.BufferedProtocol):
             self._transport.write(frame_of(bytes(self._head), opcode=10))
         elif kind == STEP_1:
             self._transport.write(frame_of(self._door.prefix + EMPTY_STEP_2))
-        elif kind == STEP_2 and not self.joined.done():
-            self.size, self.checksum = self._size, self._sum
-            self.joined.set_result(None)
+        elif kind in (STEP_2, UPDATE) and not self.joined.done():
+            self.size += self._size
+            self.checksum = zlib.crc32(self._sum.to_bytes(4, "big"), self.checksum)
+            self.messages.append(bytes(self._kept))
+            if kind == STEP_2:
+                self.joined.set_result(None)
         self._begin_message()
 
 

@@ -98,9 +98,9 @@ class _Editor:
         """Everybody was sent the same, and it is the whole scene."""
         if len({(joiner.size, joiner.checksum) for joiner in joiners}) != 1:
             raise Diverged("clients that joined together were sent different states")
-        body = sync_body(bytes(joiners[0].state), len(self._clients[0].prefix))
-        assert body is not None
-        if not _is_same([body[1]], self._sent):
+        prefix = len(self._clients[0].prefix)
+        bodies = [body[1] for message in joiners[0].messages if (body := sync_body(message, prefix)) is not None]
+        if not _is_same(bodies, self._sent):
             raise Diverged("what the clients were sent is not what was put in")
 
     def close(self) -> None:
