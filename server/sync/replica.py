@@ -103,11 +103,12 @@ class Replica:
 
     def _note(self, changed: bytes) -> None:
         """The answer to the empty state is out of date; that of a large document goes on with what came later."""
-        if self._answer is None:
+        held = self._answer or self._base
+        if held is None:
             return
         self._later.append(changed)
         self._later_size += len(changed) + LATER_WEIGHT
-        if self._later_size * LATER_PART > len(self._answer):
+        if self._later_size * LATER_PART > len(held):
             self._forget_answer()
 
     def _forget_answer(self) -> None:
@@ -136,7 +137,8 @@ class Replica:
             return [self._whole_answer()]
         self._later = [merge(self._later)]
         if self._base is None:
-            self._base = encode(Update(_carried(self._whole_answer())))
+            # One of the two: while there is something later, nobody is given the answer alone.
+            self._base, self._answer = _as_update(self._whole_answer()), None
         return [self._base, encode(SyncStep2(self._later[0]))]
 
     def _whole_answer(self) -> bytes:
@@ -152,6 +154,11 @@ class Replica:
 
     def close(self) -> None:
         self._subscription.drop()
+
+
+def _as_update(answer: bytes) -> bytes:
+    """A step 2 as an update: the messages differ in their second byte; made in one piece, as both may have 40 MB."""
+    return b"".join((encode(Update(b""))[:2], memoryview(answer)[2:]))
 
 
 def _carried(answer: bytes) -> bytes:
