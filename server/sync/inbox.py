@@ -154,3 +154,14 @@ class Inbox:
         item = self._inputs.popleft()
         self._bytes -= item.size
         return item
+
+
+def resolve(done: asyncio.Future[Any], value: object) -> None:
+    """Answer whoever waits; somebody who has gone away need not be told."""
+    if not done.done():
+        done.set_result(value)
+
+
+def fail(done: asyncio.Future[Any], error: Exception) -> None:
+    if not done.done():
+        done.set_exception(error)

@@ -21,19 +21,31 @@ from crdt.update_reader import UpdateSummary
 from server.errors import Unavailable
 from server.storage.base import Deposed, Entry, Extra, LogConflict, UpdateLog
 from server.sync import reading
-from server.sync.batch import Batch, Change, Run
+from server.sync.batch import Batch, Change
 from server.sync.branch import Branch
 from server.sync.delivery import Delivery
 from server.sync.gate import Gate
-from server.sync.inbox import Edit, Inbox, Incoming, Input, JobOutcome, JobResult, Question, Stop
+from server.sync.inbox import (
+    Edit,
+    Inbox,
+    Incoming,
+    Input,
+    JobOutcome,
+    JobResult,
+    Question,
+    Stop,
+    fail,
+    resolve,
+)
 from server.sync.inspection import Inspection
 from server.sync.journal import Journal
-from server.sync.member import MAX_UNCLOSED_ANSWERS, NOT_SAVING, SAVING_AGAIN, Member
+from server.sync.member import NOT_SAVING, SAVING_AGAIN, Member
 from server.sync.outbox import Closing
 from server.sync.presence_board import PresenceBoard
-from server.sync.reading import LARGE, summary_of
+from server.sync.reading import summary_of
 from server.sync.replica import Replica
 from server.sync.territory import jobs_of
+from server.sync.writer import Writer
 from server.telemetry import Telemetry
 
 INBOX_LIMIT = 128 * 1024 * 1024
@@ -64,6 +76,7 @@ class Room:
         self._journal = journal
         journal.on_turn = self._tell_saving
         self._delivery = Delivery(self.members, replica, telemetry)
+        self._writer = Writer(gate, replica, journal, self._delivery, telemetry)
         self._telemetry = telemetry
         self._on_commit = on_commit
         self._inbox = Inbox(INBOX_LIMIT)
@@ -217,7 +230,7 @@ class Room:
             self._inspection.cancel()
         for item in [*self._in_hand, *self._inbox.drain()]:
             if isinstance(item, Edit | JobResult):
-                _fail(item.done, Unavailable("room_closed", f"{self.branch} was closed", "try again in a moment"))
+                fail(item.done, Unavailable("room_closed", f"{self.branch} was closed", "try again in a moment"))
         self.presence.close()
         self._replica.close()
 
@@ -235,7 +248,7 @@ class Room:
         batch = Batch()
         for item in items:
             await self._take(item, batch)
-        self._end_run(batch)
+        self._writer.end_run(batch)
         if batch.entries:
             await self._journal.commit(batch.entries, batch.clients)
             self._on_commit(self, batch.entries, batch.changes)
@@ -259,124 +272,11 @@ class Room:
     async def _take(self, item: Input, batch: Batch) -> None:
         match item:
             case Incoming():
-                await self._take_update(item, batch)
+                await self._writer.take_update(item, batch)
             case Question():
                 batch.questions.append(item)
             case Edit():
-                self._end_run(batch)
-                self._take_edit(item, batch)
-
-    # -- updates of members
-
-    async def _take_update(self, item: Incoming, batch: Batch) -> None:
-        member = item.member
-        if member.refusal is not None:
-            return
-        batch.senders.add(member)
-        try:
-            fits = item.summary.is_empty or await self._judge(item)
-        except UpdateRefused as error:
-            self._refuse(member, error)
-            return
-        if not fits:
-            self._ask_for_more(item)
-            return
-        self._telemetry.updates.labels("accepted").inc()
-        member.saved.accepted(item.is_answer)
-        if not member.can_write or item.summary.is_empty:
-            return
-        if len(item.payload) > LARGE:
-            await self._take_large(item, batch)
-        else:
-            self._add_to_run(item, batch)
-
-    async def _judge(self, item: Incoming) -> bool:
-        """The gate changes in this loop only, so that it may be asked in a thread."""
-        question = (item.member, item.summary, item.is_answer)
-        if len(item.payload) > LARGE:
-            return await asyncio.to_thread(self._gate.judge, *question)
-        return self._gate.judge(*question)
-
-    def _refuse(self, member: Member, error: UpdateRefused) -> None:
-        self._telemetry.updates.labels("refused").inc()
-        member.refusal = error
-
-    def _ask_for_more(self, item: Incoming) -> None:
-        self._telemetry.updates.labels("not_closed").inc()
-        member = item.member
-        must_ask = member.saved.not_closed(item.is_answer)
-        if member.saved.unclosed_answers >= MAX_UNCLOSED_ANSWERS:
-            self._refuse(member, UpdateRefused("not_closed", "updates that refer to what nobody here has", "join anew"))
-        elif must_ask:
-            self._delivery.ask(member)
-
-    def _add_to_run(self, item: Incoming, batch: Batch) -> None:
-        author, via = item.member.identity.user_id, item.member.via
-        run = batch.run_of(author, via)
-        if run is None:
-            self._end_run(batch)
-            run = batch.run = Run(author, via)
-        run.items.append(item)
-        batch.clients.update(self._gate.admit(item.summary, author))
-
-    async def _take_large(self, item: Incoming, batch: Batch) -> None:
-        """Apply a large update in parts, so that others have their turns; it is one row and one change all the same.
-
-        Judged as a whole before the first part and committed as a whole after the last, so that a refusal is of all of
-        it and a crash between parts leaves nothing. Nothing else is judged or applied until then.
-        """
-        self._end_run(batch)
-        member, author = item.member, item.member.identity.user_id
-        batch.clients.update(self._gate.unbound(item.summary, author))
-        changed, failed = await self._apply_alone(item.payload, item.summary, author)
-        if failed is not None:
-            self._give_up(member, failed)
-        self._record(batch, author, member.via, changed, {member})
-
-    async def _apply_alone(
-        self, update: bytes, summary: UpdateSummary, author: str
-    ) -> tuple[bytes | None, Exception | None]:
-        """Admit and apply one judged update, a large one in turns: (what changed or None, error)."""
-        if len(update) > LARGE:
-            await asyncio.to_thread(self._gate.admit, summary, author)
-            return await self._replica.apply_in_turns(update)
-        self._gate.admit(summary, author)
-        changed, failed = self._replica.apply([update])
-        return changed, failed[0][1] if failed else None
-
-    def _end_run(self, batch: Batch) -> None:
-        run, batch.run = batch.run, None
-        if run is None:
-            return
-        changed, failed = self._replica.apply([item.payload for item in run.items])
-        for index, error in failed:
-            self._give_up(run.items[index].member, error)
-        self._record(batch, run.author, run.via, changed, {item.member for item in run.items})
-
-    def _give_up(self, member: Member, error: Exception) -> None:
-        # Our reader let pass what pycrdt cannot read. It was counted as received, so nothing more is called saved.
-        member.wants_saved = False
-        self._refuse(member, UpdateRefused("malformed_update", str(error)))
-        self._gate.state = self._replica.clocks()
-
-    def _record(self, batch: Batch, author: str, via: str, changed: bytes | None, senders: set[Member]) -> None:
-        if changed is not None:
-            batch.entries.append(self._journal.entry(len(batch.entries), author, via, changed))
-            batch.changes.append(Change(changed, senders))
-
-    # -- edits of the server
-
-    def _take_edit(self, item: Edit, batch: Batch) -> None:
-        try:
-            item.change(self.document)
-        except Exception as error:
-            _fail(item.done, error)
-        changed = self._replica.take_changes()
-        if changed is not None:
-            batch.clients.update(self._gate.bind_server(self._replica.clocks()))
-            batch.own.append(changed)
-        self._record(batch, item.author, item.via, changed, set())
-        batch.edits.append((item.done, self._journal.seq + len(batch.entries)))
+                self._writer.take_edit(item, batch)
 
     # -- results of jobs
 
@@ -384,11 +284,11 @@ class Room:
         try:
             outcome = await self._commit_job(item)
         except Exception as error:
-            _fail(item.done, error)
+            fail(item.done, error)
             if isinstance(error, LogConflict | Deposed):
                 raise
         else:
-            _resolve(item.done, outcome)
+            resolve(item.done, outcome)
 
     async def _commit_job(self, item: JobResult) -> JobOutcome:
         if self._inspection is not None:
@@ -399,7 +299,7 @@ class Room:
         before = await self._journal.commit_job(entry, self._gate.unbound(item.summary, item.author), item.extra)
         if before is not None:
             return JobOutcome(before, repeated=True)
-        changed, failed = await self._apply_alone(item.payload, item.summary, item.author)
+        changed, failed = await self._writer.apply_alone(item.payload, item.summary, item.author)
         if failed is not None:  # judged and committed: as after a restart, what can be read of it is in
             _log.error("row_not_whole", branch=str(self.branch), job=item.job, error=str(failed))
         self._on_commit(self, [entry], [Change(entry.payload, set())])
@@ -420,18 +320,8 @@ class Room:
             sender.tell_saved(self.seq)
             sender.end_refused()
         for done, seq in batch.edits:
-            _resolve(done, seq)
+            resolve(done, seq)
 
 
 def _changes_nothing(item: Input) -> bool:
     return isinstance(item, Question) or (isinstance(item, Incoming) and item.summary.is_empty)
-
-
-def _resolve(done: asyncio.Future[Any], value: object) -> None:
-    if not done.done():
-        done.set_result(value)
-
-
-def _fail(done: asyncio.Future[Any], error: Exception) -> None:
-    if not done.done():
-        done.set_exception(error)

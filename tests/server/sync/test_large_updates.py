@@ -14,8 +14,9 @@ from server.storage.base import Entry, LogConflict
 from server.storage.memory import MemoryUpdateLog
 from server.sync import replica as replicas
 from server.sync.inbox import Incoming
+from server.sync.reading import LARGE
 from server.sync.replica import APPLIED_AT_ONCE, Replica
-from server.sync.room import LARGE, Room
+from server.sync.room import Room
 from server.sync.rooms import Rooms
 from server.telemetry import Telemetry
 from tests.server.sync.conftest import SCENE
