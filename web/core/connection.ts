@@ -8,6 +8,7 @@ import type { CrdtDocument } from "./document";
 import { type Ending, endingOf, GENERATION_CHANGED, unexplained } from "./endings";
 import type { ErrorShape } from "./errors";
 import { MaquetteError } from "./errors";
+import { Heartbeat } from "./heartbeat";
 import { CAPABILITIES, CLOSE, decode, encode, type Hello, type Message, type Notice } from "./messages";
 import { onNetwork } from "./network";
 import type { Presence } from "./presence";
@@ -34,9 +35,6 @@ export interface ConnectionOptions {
 
 /** Bytes of an update above which it goes out in parts: each is a small bite for a busy room. */
 const PART = 1024 * 1024;
-const HEARTBEAT = 15_000;
-/** Heartbeats without a word from the server until the socket counts as dead. */
-const SILENT_BEATS = 3;
 /** The server said that too much came too fast, and not for how long to stay away. */
 const TOO_FAST_DELAY = 5000;
 
@@ -49,6 +47,10 @@ export class Connection {
   readonly #backOff: BackOff;
   readonly #slowness = new Slowness(() => this.#notify());
   readonly #presence: PresenceSender;
+  readonly #heartbeat = new Heartbeat(
+    () => this.#beat(),
+    () => this.#loseNetwork(),
+  );
   #name: string;
   #state: ConnectionState = "connecting";
   /** The replica's generation: as stated, else the first one that the server names. */
@@ -64,8 +66,6 @@ export class Connection {
   #everSynced = false;
   /** Our step 2 went out on this socket; before, updates wait for it. */
   #answered = false;
-  #silentBeats = 0;
-  #beatTimer: ReturnType<typeof setInterval> | undefined;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
@@ -223,12 +223,12 @@ export class Connection {
   #onOpen(socket: Socket): void {
     if (socket !== this.#socket) return;
     this.#send({ type: "syncStep1", state: this.#document.stateVector() });
-    this.#beatTimer = setInterval(() => this.#beat(), HEARTBEAT);
+    this.#heartbeat.start();
   }
 
   #onData(socket: Socket, data: unknown): void {
     if (socket !== this.#socket) return;
-    this.#silentBeats = 0;
+    this.#heartbeat.heard();
     try {
       this.#onMessage(decode(bytesOf(data)));
     } catch (error) {
@@ -364,8 +364,7 @@ export class Connection {
     this.#synced = false;
     this.#answered = false;
     this.#notice = null;
-    this.#silentBeats = 0;
-    clearInterval(this.#beatTimer);
+    this.#heartbeat.stop();
     this.#presence.lose();
   }
 
@@ -383,13 +382,8 @@ export class Connection {
     this.#notify();
   }
 
-  /** Renews the presence, and asks for a sign of life: a socket can be dead without a close. */
+  /** Renews the presence, and asks for a sign of life. */
   #beat(): void {
-    if (this.#silentBeats++ >= SILENT_BEATS) {
-      this.#dropSocket(1000);
-      this.#wait();
-      return;
-    }
     this.#presence.renew();
     this.#send({ type: "queryAwareness" });
   }
@@ -398,7 +392,7 @@ export class Connection {
     if (this.#synced) this.#send({ type: "awareness", update });
   }
 
-  /** The browser knows that the network is gone: no need to wait for silence. */
+  /** The browser knows that the network is gone, or the server was silent for long. */
   #loseNetwork(): void {
     if (this.#socket === null) return;
     this.#dropSocket(1000);
