@@ -60,7 +60,7 @@ export function IdentityForm({ onDone }: { onDone(): void }) {
       </div>
       <fieldset className="flex flex-col gap-1.5">
         <legend className="mb-1.5 text-muted">Colour</legend>
-        <div className="flex flex-wrap gap-2">
+        <div className="flex flex-wrap gap-1 sm:gap-2">
           {withOwn(me.color).map((colour) => (
             <button
               key={colour}
