@@ -68,10 +68,11 @@ def count_loads(server: Served) -> list[str]:
 
 
 def node_ids(joiner: Joiner) -> set[str]:
-    found = sync_body(bytes(joiner.state), 0)
-    assert found is not None
     document = SceneDocument()
-    document.apply(found[1])
+    for message in joiner.messages:
+        found = sync_body(message, 0)
+        assert found is not None
+        document.apply(found[1])
     return set(document.ids("nodes"))
 
 
