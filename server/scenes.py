@@ -36,12 +36,14 @@ class Scenes:
     async def read(self, project: Project, look: Callable[[SceneDocument], T]) -> T:
         """A quick look into the live document."""
         room = await self._rooms.room(project.scene)
+        await room.settled()
         return look(room.document)
 
     async def json(self, project: Project) -> tuple[int, bytes]:
         """(seq, gzipped JSON of the effective scene). Made once per update, when somebody asks."""
         async with self._locks.hold(project.id):
             room = await self._rooms.room(project.scene)
+            await room.settled()
             seq = room.seq
             cached = self._cache.get(project.id)
             if cached is None or cached[0] != seq:

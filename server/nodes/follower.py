@@ -89,6 +89,9 @@ class Follower:
     def whole(self) -> bytes:
         return self._became.whole() if self._became else self._followed.replica.whole()
 
+    async def settled(self) -> None:
+        await (self._became.settled() if self._became else self._followed.replica.settled())
+
     @property
     def presence(self) -> LiveBoard:
         return self._became.presence if self._became else self._board

@@ -38,6 +38,7 @@ class ProblemsAnswer(BaseModel):
 async def read_problems(services: Use, project: ProjectOf) -> dict[str, Any]:
     """Values that break the schema, dangling references and broken cycles (crdt/SPEC.md V1), ordered by path."""
     room = await services.rooms.room(project.scene)
+    await room.settled()
     seq = room.seq
     issues = await asyncio.to_thread(_issues, room.whole())
     listed = [{"path": list(issue.path), "code": issue.code, "message": issue.message} for issue in issues[:MAX_LISTED]]

@@ -59,8 +59,9 @@ OnCommit = Callable[["Room", Sequence[Entry], Sequence[Change]], None]
 class Room:
     """Made by `load`, lives in `run`; others get it from `Rooms`.
 
-    document: belongs to the event loop's thread; read it freely between two awaits, write it only through `edit`. It is
-    ahead of the log by what is being committed, and may hold a part of a large update; what sockets are told never is.
+    document: belongs to the event loop's thread; read it between two awaits, write it only through `edit`. It is ahead
+    of the log by what is being committed, and may hold a part of a large update unless `settled` was awaited; what
+    sockets are told never is.
     """
 
     def __init__(
@@ -107,6 +108,10 @@ class Room:
     def whole(self) -> bytes:
         """The document as one update; kept until the next change."""
         return self._replica.whole()
+
+    async def settled(self) -> None:
+        """Wait until the document holds no part of a large update; it is so until the next await."""
+        await self._replica.settled()
 
     @property
     def seq(self) -> int:

@@ -47,6 +47,20 @@ async def test_others_have_their_turns_and_are_shown_the_whole(room: Room) -> No
     assert not room.has_pending()
 
 
+async def test_whoever_waits_until_it_is_settled_sees_no_part_of_it(room: Room) -> None:
+    ada = FakeClient(room)
+    await settle(room, ada)
+    fill(ada.document)
+    await ada.send()
+    seen = []
+    while room.seq == 0:
+        await room.settled()
+        seen.append(len(room.document.map("nodes")))
+        await asyncio.sleep(0)
+    assert set(seen) <= {0, 1500}
+    await settle(room, ada)
+
+
 async def test_small_changes_around_a_large_one_keep_their_order(room: Room, rooms: Rooms) -> None:
     ada, bob, eve = FakeClient(room), FakeClient(room, person("bob")), FakeClient(room, person("eve"))
     await settle(room, ada, bob, eve)
