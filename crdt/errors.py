@@ -8,6 +8,8 @@ MaquetteError                 code, message, hint: the one error shape of the pr
 └── ConnectionRefused         the server refused this replica (code and reason from the wire)
 """
 
+from typing import Any
+
 
 class MaquetteError(Exception):
     """A refusal that a person or a program can act on.
@@ -23,6 +25,16 @@ class MaquetteError(Exception):
 
     def as_json(self) -> dict[str, str]:
         return {"code": self.code, "message": self.message, "hint": self.hint}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Errors come back from other processes as they were raised, whatever their kind was made with."""
+        return _remade, (type(self), self.args, self.__dict__)
+
+
+def _remade(kind: type[MaquetteError], args: tuple[Any, ...], fields: dict[str, Any]) -> MaquetteError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(fields)
+    return error
 
 
 class InvalidEdit(MaquetteError):

@@ -170,8 +170,7 @@ deposed | Another server took the document over. | {again}
 data_in_use | Another server uses the data folder, or the database. | Stop it, or share PostgreSQL and Redis.
 document_in_use | Another server writes this document. | Stop it, or share PostgreSQL and Redis.
 log_conflict | Another server wrote the same row. | Stop it, or share PostgreSQL and Redis.
-history_not_read | A worker that reads the history ended. | Try again; if it stays, look into the log.
-scene_not_written | The scene could not be written as JSON. | Try again; if it stays, report it.
+process_ended | A process of the server that does heavy work ended. | Try again; if it stays, look into the log.
 bad_row | A row of the log cannot be read. | Restore the database from a backup.
 not_the_same | Compacting would have changed a document and was not done. | Report it; nothing is lost.
 internal | The server made a mistake. | Try again; if it stays, report it with the request id.

@@ -17,9 +17,9 @@ from server.backups.restore import restore as restore_backup
 from server.blobs import BlobStore
 from server.cleaning.cleaner import GRACE_SECONDS, Cleaned, Cleaner
 from server.cleaning.references import References
-from server.history.process import HistoryProcess
 from server.migrations import migrate
 from server.settings import Settings
+from server.side_process import SideProcess
 from server.storage.history import SqlHistory
 from server.storage.sql import open_engine
 
@@ -70,7 +70,7 @@ def settings_of(data: Path | None, database: str | None, blobs: str | None = Non
 
 
 async def _clean(settings: Settings, dry: bool, grace_seconds: float) -> Cleaned:
-    engine, process = open_engine(settings.database_url), HistoryProcess()
+    engine, process = open_engine(settings.database_url), SideProcess(niceness=5)
     try:
         await migrate(engine)
         references = References(engine, SqlHistory(engine), process)

@@ -15,7 +15,8 @@ from server.auth import Identity
 from server.locks import KeyedLocks
 from server.projects import Project, scene_branch
 from server.refound import refound
-from server.scene_writer import SceneWriter
+from server.scene_json import scene_json
+from server.side_process import SideProcess
 from server.sync.rooms import Rooms
 
 T = TypeVar("T")
@@ -23,9 +24,9 @@ _CACHED_SCENES = 16
 
 
 class Scenes:
-    def __init__(self, rooms: Rooms, writer: SceneWriter) -> None:
+    def __init__(self, rooms: Rooms, process: SideProcess) -> None:
         self._rooms = rooms
-        self._writer = writer
+        self._process = process
         self._cache: OrderedDict[str, tuple[int, bytes]] = OrderedDict()
         self._locks = KeyedLocks()
 
@@ -47,7 +48,8 @@ class Scenes:
             seq = room.seq
             cached = self._cache.get(project.id)
             if cached is None or cached[0] != seq:
-                cached = (seq, await self._writer.write(project.id, seq, room.whole()))
+                state = room.whole()
+                cached = (seq, await self._process.ask(scene_json, project.id, seq, state, weight=len(state)))
                 self._remember(project.id, cached)
         return cached
 

@@ -40,9 +40,9 @@ from server.migrations import migrate
 from server.nodes.bridges import MirrorBridge, bridge_access, bridge_wake_ups
 from server.nodes.cluster import Cluster, open_cluster
 from server.projects import Projects
-from server.scene_writer import SceneWriter
 from server.scenes import Scenes
 from server.settings import Settings
+from server.side_process import SideProcess
 from server.storage.base import StorageUnavailable, UpdateLog
 from server.storage.sql import SqlUpdateLog, open_engine
 from server.sync.rights import Rights
@@ -109,14 +109,14 @@ async def open_services(
         await migrate(engine)
         blobs = BlobStore.open(settings.blobs_url)
         await blobs.remove_leftovers()
-        log, writer = SqlUpdateLog(engine), SceneWriter()
+        log, process = SqlUpdateLog(engine), SideProcess()
         try:
             async with (
                 open_cluster(engine, settings.data, settings.redis, settings.node_lease_seconds) as cluster,
                 Rooms(log, telemetry, idle_seconds=settings.room_idle_seconds, cluster=cluster) as rooms,
                 open_histories(engine, rooms, Projects(engine, clock), blobs, clock) as histories,
             ):
-                scenes = Scenes(rooms, writer)
+                scenes = Scenes(rooms, process)
                 services = _wire(
                     settings, secrets, clock, engine, log, telemetry, blobs, rooms, scenes, rates, histories, cluster
                 )
@@ -128,7 +128,7 @@ async def open_services(
                 finally:
                     services.accounts.close()
         finally:
-            await writer.close()
+            await process.close()
             await log.close()
     finally:
         await engine.dispose()

@@ -27,11 +27,11 @@ from server.backups.layout import (
 )
 from server.blobs import BlobStore
 from server.errors import Refusal
-from server.history.process import HistoryProcess
 from server.history.refounding import found_anew
 from server.history.replay import Replay
 from server.migrations import migrate
 from server.settings import Settings
+from server.side_process import SideProcess
 from server.storage.history import SqlHistory
 from server.storage.sql import open_engine
 from server.storage.tables import projects
@@ -88,7 +88,7 @@ async def _restore_blobs(folder: Path, missing: Collection[str], engine: AsyncEn
 
 
 async def _found_all(engine: AsyncEngine) -> None:
-    history, process = SqlHistory(engine), HistoryProcess()
+    history, process = SqlHistory(engine), SideProcess(niceness=5)
     replay = Replay(history, process)
     try:
         async with engine.connect() as connection:

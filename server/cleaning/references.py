@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from server.history.process import HistoryProcess
+from server.side_process import SideProcess
 from server.storage.api_tables import jobs, plain_blobs
 from server.storage.history import SqlHistory
 from server.storage.packing import unpack
@@ -25,7 +25,7 @@ _ROWS = 500
 
 
 class References:
-    def __init__(self, engine: AsyncEngine, history: SqlHistory, process: HistoryProcess) -> None:
+    def __init__(self, engine: AsyncEngine, history: SqlHistory, process: SideProcess) -> None:
         self._engine = engine.execution_options(**READ_ONLY)
         self._history = history
         self._process = process

@@ -14,8 +14,8 @@ import structlog
 
 from crdt.errors import MaquetteError
 from server.history.compacting import compact
-from server.history.process import HistoryProcess
 from server.history.replay import Replay, weight
+from server.side_process import SideProcess
 from server.storage.base import Entry, LogConflict
 from server.storage.history import Base, Row, SqlHistory
 from server.sync.branch import Branch
@@ -38,7 +38,7 @@ _log = structlog.get_logger()
 
 class Compactor:
     def __init__(
-        self, history: SqlHistory, process: HistoryProcess, clock: Callable[[], float], kept_rows: int = KEPT_ROWS
+        self, history: SqlHistory, process: SideProcess, clock: Callable[[], float], kept_rows: int = KEPT_ROWS
     ) -> None:
         self._history = history
         self._process = process

@@ -12,11 +12,11 @@ from server.blobs import BlobStore
 from server.cleaning.cleaner import Cleaner
 from server.cleaning.references import References
 from server.history.compactor import Compactor
-from server.history.process import HistoryProcess
 from server.history.refounding import Refounding
 from server.history.replay import Replay
 from server.history.timeline import Timeline
 from server.projects import Projects
+from server.side_process import SideProcess
 from server.storage.history import SqlHistory, Version
 from server.sync.rooms import Rooms
 
@@ -40,7 +40,7 @@ class Histories:
 async def open_histories(
     engine: AsyncEngine, rooms: Rooms, projects: Projects, blobs: BlobStore, clock: Callable[[], float]
 ) -> AsyncIterator[Histories]:
-    rows, process = SqlHistory(engine), HistoryProcess()
+    rows, process = SqlHistory(engine), SideProcess(niceness=5)
     replay, compactor = Replay(rows, process), Compactor(rows, process, clock)
     refounding = Refounding(rows, replay, rooms, projects, clock)
     cleaner = Cleaner(engine, blobs, References(engine, rows, process), clock)

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from crdt.document import Document
-from server.history.process import HistoryProcess
 from server.refound import refound
+from server.side_process import SideProcess
 from server.storage.history import Base, Row, SqlHistory
 from server.sync.branch import Branch
 from server.sync.replica import Replica
@@ -23,7 +23,7 @@ class State:
 
 
 class Replay:
-    def __init__(self, history: SqlHistory, process: HistoryProcess) -> None:
+    def __init__(self, history: SqlHistory, process: SideProcess) -> None:
         self._history = history
         self._process = process
 

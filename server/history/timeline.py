@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from crdt.document import Document
 from server.history.entries import Entries, LogEntry
-from server.history.process import HistoryProcess
 from server.history.replay import Replay, replayed, weight
 from server.history.touching import Thing, Touch, Watch
+from server.side_process import SideProcess
 from server.storage.history import Base, Row, SqlHistory
 from server.sync.branch import Branch
 
@@ -45,7 +45,7 @@ class ToldEntry:
 
 
 class Timeline:
-    def __init__(self, history: SqlHistory, process: HistoryProcess) -> None:
+    def __init__(self, history: SqlHistory, process: SideProcess) -> None:
         self._history = history
         self._process = process
         self._replay = Replay(history, process)

@@ -18,11 +18,11 @@ from server.cleaning.cleaner import Cleaner
 from server.cleaning.references import References
 from server.errors import NotFound
 from server.history.compactor import Compactor
-from server.history.process import HistoryProcess
 from server.history.replay import Replay
 from server.jobs.queue import JobQueue
 from server.ledger import BlobLedger
 from server.projects import Projects
+from server.side_process import SideProcess
 from server.storage.api_tables import project_blobs
 from server.storage.base import Entry
 from server.storage.history import SqlHistory, Version
@@ -37,7 +37,7 @@ DAY = 86400.0
 class Store:
     """A database with a blob store, whose clock is set."""
 
-    def __init__(self, engine: AsyncEngine, process: HistoryProcess, folder: Path) -> None:
+    def __init__(self, engine: AsyncEngine, process: SideProcess, folder: Path) -> None:
         self.now = 1_900_000_000.0
         self.engine = engine
         self.folder = folder
@@ -81,7 +81,7 @@ class Store:
 
 @pytest.fixture
 async def store(engine: AsyncEngine, tmp_path: Path) -> AsyncIterator[Store]:
-    process = HistoryProcess()
+    process = SideProcess(niceness=5)
     opened = Store(engine, process, tmp_path / "blobs")
     projects = Projects(engine, lambda: opened.now)
     for project in (ONE, TWO):

@@ -16,11 +16,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from crdt.document import SceneDocument
 from server.errors import Conflict
 from server.history.compactor import Compactor
-from server.history.process import HistoryProcess
 from server.history.replay import Replay
 from server.history.timeline import Timeline, ToldEntry
 from server.projects import Projects
 from server.refound import refound
+from server.side_process import SideProcess
 from server.storage.base import Entry, LogConflict
 from server.storage.history import Row, Slice, SqlHistory, Version
 from server.storage.sql import SqlUpdateLog
@@ -48,19 +48,19 @@ async def log(engine: AsyncEngine) -> AsyncIterator[SqlUpdateLog]:
 
 
 @pytest.fixture
-async def process() -> AsyncIterator[HistoryProcess]:
-    opened = HistoryProcess()
+async def process() -> AsyncIterator[SideProcess]:
+    opened = SideProcess(niceness=5)
     yield opened
     await opened.close()
 
 
 @pytest.fixture
-def compactor(history: SqlHistory, process: HistoryProcess) -> Compactor:
+def compactor(history: SqlHistory, process: SideProcess) -> Compactor:
     return Compactor(history, process, lambda: LATER)
 
 
 @pytest.fixture
-def replay(history: SqlHistory, process: HistoryProcess) -> Replay:
+def replay(history: SqlHistory, process: SideProcess) -> Replay:
     return Replay(history, process)
 
 
@@ -84,7 +84,7 @@ def weight(rows: list[Row]) -> int:
     return sum(len(row.payload) for row in rows)
 
 
-async def told(history: SqlHistory, process: HistoryProcess, limit: int = 100) -> list[ToldEntry]:
+async def told(history: SqlHistory, process: SideProcess, limit: int = 100) -> list[ToldEntry]:
     """The whole log, oldest first."""
     timeline, before, found = Timeline(history, process), None, []
     while True:
@@ -139,7 +139,7 @@ async def test_compaction_keeps_the_newest_rows_and_goes_on_where_it_ended(
     assert document.hash() == hashes_of(rows, {3000})[3000]
 
 
-async def test_rows_of_the_last_minutes_stay(log: SqlUpdateLog, history: SqlHistory, process: HistoryProcess) -> None:
+async def test_rows_of_the_last_minutes_stay(log: SqlUpdateLog, history: SqlHistory, process: SideProcess) -> None:
     rows = session(300)
     await append(log, rows)
     now = rows[200].at / 1000 + 120
@@ -160,7 +160,7 @@ async def test_a_jobs_row_stays_what_it_is(log: SqlUpdateLog, history: SqlHistor
 
 
 async def test_the_log_tells_every_change_once_by_the_right_actor_in_causal_order(
-    log: SqlUpdateLog, history: SqlHistory, process: HistoryProcess
+    log: SqlUpdateLog, history: SqlHistory, process: SideProcess
 ) -> None:
     rows = session(3000, seed=7)
     await append(log, rows)
@@ -177,7 +177,7 @@ async def test_the_log_tells_every_change_once_by_the_right_actor_in_causal_orde
 
 
 async def test_compaction_keeps_the_entries(
-    log: SqlUpdateLog, history: SqlHistory, process: HistoryProcess, compactor: Compactor
+    log: SqlUpdateLog, history: SqlHistory, process: SideProcess, compactor: Compactor
 ) -> None:
     await append(log, session(1900, seed=7))
     before = await told(history, process, limit=10_000)
@@ -192,7 +192,7 @@ def _outline(entry: ToldEntry) -> object:
 
 
 async def test_an_entry_says_what_was_done_to_which_things(
-    log: SqlUpdateLog, history: SqlHistory, process: HistoryProcess
+    log: SqlUpdateLog, history: SqlHistory, process: SideProcess
 ) -> None:
     await append(log, session(400, seed=3))
     entries = await told(history, process)
@@ -312,7 +312,7 @@ async def test_the_snapshot_that_compaction_goes_on_from_is_kept(
 
 
 async def test_a_room_has_its_log_compacted_while_people_work(
-    log: SqlUpdateLog, history: SqlHistory, process: HistoryProcess, monkeypatch: pytest.MonkeyPatch
+    log: SqlUpdateLog, history: SqlHistory, process: SideProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     done = asyncio.Event()
     replace_rows = history.replace

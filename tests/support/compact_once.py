@@ -6,13 +6,13 @@ import asyncio
 import sys
 
 from server.history.compactor import Compactor
-from server.history.process import HistoryProcess
+from server.side_process import SideProcess
 from server.storage.history import SqlHistory
 from server.storage.sql import open_engine
 
 
 async def main(url: str, branch: str) -> None:
-    engine, process = open_engine(url), HistoryProcess()
+    engine, process = open_engine(url), SideProcess(niceness=5)
     try:
         await Compactor(SqlHistory(engine), process, lambda: 1_900_000_000.0).compact(branch, 0)
     finally:

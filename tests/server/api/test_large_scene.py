@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import httpx
 import pytest
 
@@ -9,9 +11,11 @@ from crdt import nodes
 from crdt.canonical import dumps
 from crdt.document import SceneDocument
 from crdt.effective import effective_scene
+from crdt.errors import UpdateRefused
 from server.errors import Unavailable
-from server.scene_writer import LARGE, SceneWriter
+from server.scene_json import scene_json
 from server.services import Services
+from server.side_process import SMALL, SideProcess
 
 
 def many_nodes() -> SceneDocument:
@@ -19,7 +23,7 @@ def many_nodes() -> SceneDocument:
     with scene.transact():
         for number in range(700):
             nodes.add(scene, name=f"Ständer {number}")
-    assert len(scene.update()) > LARGE
+    assert len(scene.update()) > SMALL
     return scene
 
 
@@ -40,18 +44,28 @@ async def test_a_large_scene_is_told_like_a_small_one(
     assert dumps(told) == dumps(effective_scene(scene))
 
 
-async def test_it_is_started_again_when_it_died_and_ends_with_the_server() -> None:
-    writer, state = SceneWriter(), many_nodes().update()
-    first = await writer.write("p", 1, state)
-    process = writer._process
+async def test_the_process_is_started_again_when_it_died_and_ends_with_the_server() -> None:
+    side, state = SideProcess(), many_nodes().update()
+    first = await side.ask(scene_json, "p", 1, state, weight=len(state))
+    process = side._process
     assert process is not None
     process.kill()
     await process.wait()
-    assert await writer.write("p", 1, state) == first
-    with pytest.raises(Unavailable, match="scene_not_written"):
-        await writer.write("p", 1, b"\xff" * LARGE)
-    assert await writer.write("p", 1, state) == first
-    again = writer._process
-    await writer.close()
+    assert await side.ask(scene_json, "p", 1, state, weight=len(state)) == first
+    with pytest.raises(Unavailable, match="process_ended"):
+        await side.ask(os._exit, 1, weight=SMALL)
+    assert await side.ask(scene_json, "p", 1, state, weight=len(state)) == first
+    again = side._process
+    await side.close()
     assert again is not None
     assert again.returncode is not None
+
+
+async def test_what_a_function_raises_is_raised_here_and_the_process_goes_on() -> None:
+    side = SideProcess()
+    with pytest.raises(UpdateRefused):
+        await side.ask(scene_json, "p", 1, b"\xff" * SMALL, weight=SMALL)
+    process = side._process
+    assert process is not None
+    assert process.returncode is None
+    await side.close()

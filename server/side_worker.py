@@ -1,4 +1,4 @@
-"""Does the heavy work of histories in a process of its own, which `server.history.process` starts and talks to.
+"""Does heavy work in a process of its own, which `server.side_process` starts and talks to.
 
 Both directions: the length of a message as 8 bytes, then the message, pickled: (function, arguments) comes in, (result,
 None) or (None, error) goes out. It ends with its input, so also when its server is killed.
@@ -11,9 +11,6 @@ import pickle
 import signal
 import sys
 from typing import Any, BinaryIO
-
-_NICENESS = 5
-"""Below the server itself: history can wait, people cannot."""
 
 
 def work(asked: BinaryIO, answers: BinaryIO) -> None:
@@ -34,5 +31,5 @@ def _answer(asked: bytes) -> tuple[Any, Exception | None]:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's to answer
-    os.nice(_NICENESS)
+    os.nice(int(sys.argv[1]))
     work(sys.stdin.buffer, sys.stdout.buffer)
