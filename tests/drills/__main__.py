@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 from tests.benchmarks.page import put_section
+from tests.benchmarks.report import Table
 from tests.drills.cluster import cluster
 from tests.drills.faults import Log, drill
 from tests.drills.isolation import missing
@@ -19,10 +20,12 @@ SYSTEMS = {"solo": solo, "cluster": cluster}
 SHARE = {"solo": 0.4, "cluster": 0.6}
 
 
-async def run(name: str, faults: int, seed: int, log: Log) -> None:
+async def run(name: str, faults: int, seed: int) -> Table:
+    log = Log()
     with tempfile.TemporaryDirectory(prefix="maquette-drill-") as folder:
         async with SYSTEMS[name](Path(folder)) as system, crowd(system.pages, system.token) as people:
             await drill(system, people, faults, seed, log)
+    return log.table(f"Faults and recovery: {system.name}")
 
 
 def main() -> None:
@@ -33,14 +36,11 @@ def main() -> None:
     chosen = options.parse_args()
     if (lack := missing()) is not None:
         sys.exit(lack)
-    log = Log()
     for name in [chosen.only] if chosen.only else SYSTEMS:
         share = 1.0 if chosen.only else SHARE[name]
-        asyncio.run(run(name, round(chosen.faults * share), chosen.seed, log))
-    table = log.table("Faults and recovery")
-    print(table.markdown())
-    if not chosen.only:
-        put_section("drills", [table])
+        table = asyncio.run(run(name, round(chosen.faults * share), chosen.seed))
+        print(table.markdown(), flush=True)
+        put_section(f"drills_{name}", [table])
 
 
 if __name__ == "__main__":

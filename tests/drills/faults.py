@@ -79,8 +79,8 @@ async def drill(system: System, people: Crowd, count: int, seed: int, log: Log) 
         await system.faults[name](chance)
         healed = time.monotonic()
         recovered = await people.all_saved_since(healed, RECOVERY) - healed
-        log.recovered.setdefault(f"{system.name}: {name}", []).append(recovered)
-        log.paused.setdefault(f"{system.name}: {name}", []).append(people.pauses_since(began))
+        log.recovered.setdefault(name, []).append(recovered)
+        log.paused.setdefault(name, []).append(people.pauses_since(began))
         print(f"{number + 1:4}/{len(names)} {name}: {recovered:.2f} s", flush=True)
         told = [editor.acknowledged for editor in people.editors]
         assert_kept(await state_in(system.database, system.project), told, f"after fault {number} ({name})")
