@@ -14,7 +14,8 @@ from structlog.testing import capture_logs
 
 from crdt import nodes
 from crdt.client import join
-from server.sync.room import LARGE, Room
+from server.sync.reading import LARGE
+from server.sync.room import Room
 from tests.server.api.test_client import make_project
 from tests.support.server import running_app, serving
 
