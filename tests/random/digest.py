@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from crdt.document import SceneDocument
-
-Ranges = dict[int, list[tuple[int, int]]]
+from tests.support.acknowledged import Ranges, covers
 
 
 def clocks(state_vector: bytes) -> dict[int, int]:
@@ -35,12 +34,5 @@ class Digest:
 
     def covers(self, other: Digest) -> bool:
         """Whether everything that `other` knows is known here."""
-        return all(self.clocks.get(client, 0) >= clock for client, clock in other.clocks.items()) and all(
-            _inside(wanted, self.deleted.get(client, []))
-            for client, ranges in other.deleted.items()
-            for wanted in ranges
-        )
-
-
-def _inside(wanted: tuple[int, int], ranges: list[tuple[int, int]]) -> bool:
-    return any(start <= wanted[0] and wanted[0] + wanted[1] <= start + length for start, length in ranges)
+        has_clocks = all(self.clocks.get(client, 0) >= clock for client, clock in other.clocks.items())
+        return has_clocks and covers(self.deleted, other.deleted)

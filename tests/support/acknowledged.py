@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -28,11 +29,16 @@ class Acknowledged:
 
 def covers(ranges: Ranges, wanted: Ranges) -> bool:
     """Whether every deleted (client, clock) of `wanted` is in `ranges`."""
-    return all(
-        any(start <= clock and clock + length <= start + size for start, size in ranges.get(client, []))
-        for client, pieces in wanted.items()
-        for clock, length in pieces
-    )
+    return all(_holds(sorted(ranges.get(client, [])), pieces) for client, pieces in wanted.items())
+
+
+def _holds(ranges: list[tuple[int, int]], pieces: list[tuple[int, int]]) -> bool:
+    """ranges: ascending (clock, length), none in another."""
+    for clock, length in pieces:
+        at = bisect_right(ranges, clock, key=lambda one: one[0]) - 1
+        if at < 0 or clock + length > sum(ranges[at]):
+            return False
+    return True
 
 
 class Editor:
