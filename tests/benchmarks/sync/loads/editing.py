@@ -28,7 +28,7 @@ class Editing:
     seconds: float = 6.0
     warm_up: float = 1.0
     window: int = 512
-    most_moves: int = 200_000
+    most_moves: int = 600_000
     nodes: int = 1
 
     async def run(self, running: Running) -> Result:
