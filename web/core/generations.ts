@@ -1,12 +1,12 @@
 /** Which generation of a project this browser last saw, so that its offline copy is found without the server. */
 
-import { completed, settled } from "./offline";
+import { completed, openStore, settled } from "./offline";
 
 const NAME = "maquette/generations";
 const STORE = "generations";
 
 export async function lastGeneration(indexedDB: IDBFactory, project: string): Promise<number | null> {
-  const database = await open(indexedDB);
+  const database = await openStore(indexedDB, NAME, STORE);
   try {
     const found: unknown = await settled(database.transaction(STORE).objectStore(STORE).get(project));
     return typeof found === "number" ? found : null;
@@ -16,7 +16,7 @@ export async function lastGeneration(indexedDB: IDBFactory, project: string): Pr
 }
 
 export async function rememberGeneration(indexedDB: IDBFactory, project: string, generation: number): Promise<void> {
-  const database = await open(indexedDB);
+  const database = await openStore(indexedDB, NAME, STORE);
   try {
     const transaction = database.transaction(STORE, "readwrite");
     transaction.objectStore(STORE).put(generation, project);
@@ -24,10 +24,4 @@ export async function rememberGeneration(indexedDB: IDBFactory, project: string,
   } finally {
     database.close();
   }
-}
-
-function open(indexedDB: IDBFactory): Promise<IDBDatabase> {
-  const request = indexedDB.open(NAME, 1);
-  request.onupgradeneeded = () => request.result.createObjectStore(STORE);
-  return settled(request);
 }

@@ -50,9 +50,8 @@ export class OfflineStore {
 
   /** Opens the database, merges what it holds into the document and keeps what is in the document already. */
   static async open({ name, document, indexedDB = globalThis.indexedDB }: OfflineOptions): Promise<OfflineStore> {
-    const request = indexedDB.open(name, 1);
-    request.onupgradeneeded = () => request.result.createObjectStore(UPDATES, { autoIncrement: true });
-    const store = new OfflineStore(await settled(request), document);
+    const database = await openStore(indexedDB, name, UPDATES, { autoIncrement: true });
+    const store = new OfflineStore(database, document);
     await store.#load();
     return store;
   }
@@ -170,6 +169,18 @@ function joined(rows: readonly Uint8Array[]): Uint8Array {
   const update = Y.encodeStateAsUpdate(doc);
   doc.destroy();
   return update;
+}
+
+/** A database with one object store, which is made on first use. */
+export function openStore(
+  indexedDB: IDBFactory,
+  name: string,
+  store: string,
+  options?: IDBObjectStoreParameters,
+): Promise<IDBDatabase> {
+  const request = indexedDB.open(name, 1);
+  request.onupgradeneeded = () => request.result.createObjectStore(store, options);
+  return settled(request);
 }
 
 export function settled<T>(request: IDBRequest<T>): Promise<T> {

@@ -1,65 +1,32 @@
-import { IDBFactory } from "fake-indexeddb";
-import "fake-indexeddb/auto";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { applyAgain } from "./apply-again";
 import { SceneDocument } from "./document";
 import { asText, editsFrom, keepEdits, nodesOf, sizeOf } from "./kept-edits";
 import { add, move } from "./nodes";
-import { Project } from "./project";
+import type { Project } from "./project";
 import { addMaterial, addMesh, setSlot, setValue } from "./resources";
 import { Shelf } from "./shelf";
 import { merge } from "./step-merger";
-import { FakeServer } from "./testing/fake-server";
+import { until, Visits } from "./testing/visits";
 
-const open: Project[] = [];
-let server: FakeServer;
-let indexedDB: IDBFactory;
+let visits: Visits;
 
 beforeEach(() => {
-  server = new FakeServer();
-  indexedDB = new IDBFactory();
+  visits = new Visits();
 });
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((project) => project.close()));
-});
-
-async function join(): Promise<Project> {
-  const user = { id: "Ada-------------", name: "Ada" };
-  const project = await Project.open({ id: "p", user, origin: "http://test", WebSocket: server.WebSocket, indexedDB });
-  open.push(project);
-  server.settle();
-  return project;
-}
-
-/** Resolves when `condition` holds; the test's own time limit is the only clock. */
-function until(project: Project, condition: () => boolean): Promise<void> {
-  return new Promise((resolve) => {
-    const look = () => {
-      if (!condition()) return;
-      stop();
-      resolve();
-    };
-    const stop = project.subscribe(look);
-    look();
-  });
-}
-
-async function leave(project: Project): Promise<void> {
-  await project.close();
-  open.splice(open.indexOf(project), 1);
-}
+afterEach(() => visits.close());
 
 /** A chair that both sides know, then the server refuses everything for `reason`. */
 async function refused(code: number, reason: string): Promise<{ project: Project; chair: string }> {
-  const project = await join();
+  const project = await visits.join();
   const chair = project.edit("Add", () => add(project.scene, { name: "Chair" }));
-  server.settle();
+  visits.server.settle();
   await until(project, () => project.status === "saved");
-  server.refusing = { code, reason };
+  visits.server.refusing = { code, reason };
   project.edit("Rename", () => setValue(project.scene, "nodes", chair, "name", "Stool"));
-  server.settle();
+  visits.server.settle();
   await until(project, () => project.replaceable);
-  server.refusing = null;
+  visits.server.refusing = null;
   return { project, chair };
 }
 
@@ -74,43 +41,43 @@ test.each([
   expect(kept).toMatchObject({ document: "scene", reason: { code: reason } });
   expect(kept && sizeOf(kept.edits)).toEqual({ changes: 1, things: 1 });
   const { clientID } = project.scene.doc;
-  await leave(project);
+  await visits.leave(project);
 
-  const again = await join();
+  const again = await visits.join();
   await until(again, () => again.status === "saved");
   expect(again.scene.doc.clientID).not.toBe(clientID);
   expect(again.store.node(chair)?.name).toBe("Chair");
   expect(again.shelf.items).toEqual(project.shelf.items);
   again.edit("Apply again", () => kept && applyAgain(again.scene, kept.edits));
-  server.settle();
+  visits.server.settle();
   expect(again.store.node(chair)?.name).toBe("Stool");
   await again.shelf.remove(kept?.id ?? "");
-  expect((await Shelf.open("p", indexedDB)).items).toEqual([]);
+  expect((await Shelf.open("p", visits.indexedDB)).items).toEqual([]);
 });
 
 test("offline edits of an earlier visit are kept when the project was made anew meanwhile", async () => {
-  const first = await join();
+  const first = await visits.join();
   const chair = first.edit("Add", () => add(first.scene, { name: "Chair" }));
-  server.settle();
+  visits.server.settle();
   await until(first, () => first.status === "saved");
-  server.down = true;
-  server.cut();
+  visits.server.down = true;
+  visits.server.cut();
   first.edit("Rename", () => setValue(first.scene, "nodes", chair, "name", "Stool"));
   const lamp = first.edit("Add", () => add(first.scene, { name: "Lamp" }));
   await until(first, () => first.status === "offline, kept here");
-  await leave(first);
+  await visits.leave(first);
 
-  server.down = false;
-  server.generation = 1;
-  server.rooms.clear();
-  const second = await join();
+  visits.server.down = false;
+  visits.server.generation = 1;
+  visits.server.rooms.clear();
+  const second = await visits.join();
   await until(second, () => second.replaceable);
   const [kept] = second.shelf.items;
   expect(kept?.reason.code).toBe("generation_changed");
   expect(kept && nodesOf(kept.edits)).toEqual([lamp, chair]);
-  await leave(second);
+  await visits.leave(second);
 
-  const third = await join();
+  const third = await visits.join();
   await until(third, () => third.status === "saved");
   const done = third.edit("Apply again", () => kept && applyAgain(third.scene, kept.edits));
   expect(done).toEqual({ done: 1, theirs: [["nodes", chair, "name"]], unfit: [] });
@@ -118,74 +85,74 @@ test("offline edits of an earlier visit are kept when the project was made anew 
 });
 
 test("what was saved is not kept, neither now nor in the next visit", async () => {
-  const first = await join();
+  const first = await visits.join();
   first.edit("Add", () => add(first.scene, { name: "Chair" }));
-  server.settle();
+  visits.server.settle();
   await until(first, () => first.status === "saved");
-  await leave(first);
-  server.generation = 1;
-  const second = await join();
+  await visits.leave(first);
+  visits.server.generation = 1;
+  const second = await visits.join();
   await until(second, () => second.replaceable);
   expect(second.shelf.items).toEqual([]);
 });
 
 test("a role that changes while the project is open holds at once, and edits are refused where one may only look", async () => {
-  const project = await join();
+  const project = await visits.join();
   expect([project.role, project.readOnly]).toEqual(["editor", false]);
-  server.role = "viewer";
-  for (const socket of server.sockets) socket.room.greet(socket);
-  server.settle();
+  visits.server.role = "viewer";
+  for (const socket of visits.server.sockets) socket.room.greet(socket);
+  visits.server.settle();
   expect([project.role, project.readOnly]).toEqual(["viewer", true]);
   expect(() => project.edit("Add", () => add(project.scene))).toThrow(/the role here is viewer/);
-  server.role = "editor";
-  for (const socket of server.sockets) socket.room.greet(socket);
-  server.settle();
+  visits.server.role = "editor";
+  for (const socket of visits.server.sockets) socket.room.greet(socket);
+  visits.server.settle();
   project.edit("Add", () => add(project.scene));
-  server.settle();
+  visits.server.settle();
   expect([project.state.state, project.store.nodeIds().length]).toEqual(["online", 1]);
 });
 
 test("who was signed out comes back with the same replica and all that was not saved", async () => {
-  const project = await join();
-  server.holdSaved = true;
+  const project = await visits.join();
+  visits.server.holdSaved = true;
   const chair = project.edit("Add", () => add(project.scene, { name: "Chair" }));
-  server.cut(4401);
+  visits.server.cut(4401);
   expect([project.ending, project.replaceable]).toEqual(["signed out", false]);
-  server.holdSaved = false;
+  visits.server.holdSaved = false;
   project.rejoin();
-  server.settle();
+  visits.server.settle();
   await until(project, () => project.status === "saved");
-  expect([project.ending, server.room("/sync/p/scene").doc.getMap("nodes").has(chair)]).toEqual([null, true]);
+  expect([project.ending, visits.server.room("/sync/p/scene").doc.getMap("nodes").has(chair)]).toEqual([null, true]);
 });
 
 test("a notice says that nothing is saved, how much waits, and when it is over", async () => {
-  const project = await join();
-  server.holdSaved = true;
+  const project = await visits.join();
+  visits.server.holdSaved = true;
   const notice = { type: "notice", code: "not_saving", message: "the disk is full", hint: "" } as const;
-  for (const socket of server.sockets) socket.deliver(notice);
+  for (const socket of visits.server.sockets) socket.deliver(notice);
   project.edit("Add", () => add(project.scene));
-  server.settle();
+  visits.server.settle();
   expect(project.state).toMatchObject({ words: "not saved yet", changes: 1, notSaving: { code: "not_saving" } });
-  const [socket] = server.sockets;
+  const [socket] = visits.server.sockets;
   socket?.deliver({ type: "saved", n: socket.taken, seq: 1 });
-  for (const each of server.sockets) each.deliver({ ...notice, code: "saving_again" });
-  server.settle();
+  for (const each of visits.server.sockets) each.deliver({ ...notice, code: "saving_again" });
+  visits.server.settle();
   expect(project.state).toMatchObject({ words: "saved", changes: 0, notSaving: null });
 });
 
 test("something that waits for long is called slow until it is saved", async () => {
-  const project = await join();
+  const project = await visits.join();
   vi.useFakeTimers();
   try {
-    server.holdSaved = true;
+    visits.server.holdSaved = true;
     project.edit("Add", () => add(project.scene));
-    server.settle();
+    visits.server.settle();
     expect(project.status).toBe("saving");
     vi.advanceTimersByTime(5000);
     expect(project.status).toBe("saving slowly");
-    const socket = server.sockets.find((each) => each.url.pathname.endsWith("/scene"));
+    const socket = visits.server.sockets.find((each) => each.url.pathname.endsWith("/scene"));
     socket?.deliver({ type: "saved", n: socket.taken, seq: 1 });
-    server.settle();
+    visits.server.settle();
     expect(project.status).toBe("saved");
   } finally {
     vi.useRealTimers();

@@ -2,7 +2,7 @@
 
 import type { ErrorShape } from "./errors";
 import { editsFrom, type KeptEdits } from "./kept-edits";
-import { completed, settled } from "./offline";
+import { completed, openStore, settled } from "./offline";
 
 const NAME = "maquette/refused-edits";
 const STORE = "refused";
@@ -41,7 +41,7 @@ export class Shelf {
 
   /** Of every project. */
   static async all(indexedDB: IDBFactory): Promise<readonly RefusedEdits[]> {
-    const database = await open(indexedDB);
+    const database = await openStore(indexedDB, NAME, STORE);
     try {
       const all: RefusedEdits[] = await settled(database.transaction(STORE).objectStore(STORE).getAll());
       return all.filter((item) => editsFrom(item.edits) !== undefined);
@@ -78,7 +78,7 @@ export class Shelf {
 
   async #write(write: (store: IDBObjectStore) => void): Promise<void> {
     if (this.#indexedDB === null) return;
-    const database = await open(this.#indexedDB);
+    const database = await openStore(this.#indexedDB, NAME, STORE);
     try {
       const transaction = database.transaction(STORE, "readwrite");
       write(transaction.objectStore(STORE));
@@ -91,10 +91,4 @@ export class Shelf {
 
 function inOrder(items: readonly RefusedEdits[]): readonly RefusedEdits[] {
   return [...items].sort((a, b) => a.at - b.at);
-}
-
-function open(indexedDB: IDBFactory): Promise<IDBDatabase> {
-  const request = indexedDB.open(NAME, 1);
-  request.onupgradeneeded = () => request.result.createObjectStore(STORE);
-  return settled(request);
 }

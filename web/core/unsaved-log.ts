@@ -5,7 +5,7 @@
  * Each window writes a row of its own; a window that opens takes over the rows that it finds.
  */
 
-import { completed, settled } from "./offline";
+import { completed, openStore, settled } from "./offline";
 import { StepMerger } from "./step-merger";
 import { type Step, stepFrom } from "./steps";
 
@@ -29,7 +29,7 @@ export class UnsavedLog {
 
   /** `name` is unique for project and document, `writer` for a window. */
   static async open(indexedDB: IDBFactory, name: string, writer: string): Promise<UnsavedLog> {
-    const database = await openDatabase(indexedDB);
+    const database = await openStore(indexedDB, NAME, STORE);
     // Whoever deletes it waits until nobody holds it.
     database.onversionchange = () => database.close();
     const rows = database.transaction(STORE).objectStore(STORE);
@@ -42,7 +42,7 @@ export class UnsavedLog {
 
   /** What every window wrote of every project. */
   static async all(indexedDB: IDBFactory): Promise<readonly Step[]> {
-    const database = await openDatabase(indexedDB);
+    const database = await openStore(indexedDB, NAME, STORE);
     try {
       const steps: unknown[] = await settled(database.transaction(STORE).objectStore(STORE).getAll());
       return steps.map(stepFrom);
@@ -74,10 +74,4 @@ export class UnsavedLog {
   close(): void {
     this.#database.close();
   }
-}
-
-function openDatabase(indexedDB: IDBFactory): Promise<IDBDatabase> {
-  const request = indexedDB.open(NAME, 1);
-  request.onupgradeneeded = () => request.result.createObjectStore(STORE);
-  return settled(request);
 }
