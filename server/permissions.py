@@ -69,6 +69,10 @@ _SCOPES: dict[Scope, frozenset[Action]] = {
 _RANKS: tuple[Role, ...] = ("viewer", "commenter", "editor", "owner")
 _CAPS: dict[Scope, Role] = {"read": "viewer", "edit": "editor", "admin": "owner"}
 
+READS: dict[Kind, Action] = {"scene": "scene.read", "session": "session.read"}
+WRITES: dict[Kind, Action] = {"scene": "scene.edit", "session": "session.write"}
+"""What looking into a document of a kind is, and changing it."""
+
 READ_ONLY_EXPORTS = frozenset({"export", "plain"})
 """Job operations that leave the scene as it is: whoever may read the scene may ask for them."""
 
@@ -92,9 +96,9 @@ def action_of(message: Message, kind: Kind) -> Action | None:
     """What a client does to a document of this kind by sending a message; None: no message for a client to send."""
     match message:
         case SyncStep1() | QueryAwareness():
-            return "scene.read" if kind == "scene" else "session.read"
+            return READS[kind]
         case SyncStep2() | Update():
-            return "scene.edit" if kind == "scene" else "session.write"
+            return WRITES[kind]
         case AwarenessUpdate():
             return "presence"
         case _:

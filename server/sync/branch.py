@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 from crdt.document import Document, SceneDocument, SessionDocument
 from server.errors import NotFound
-from server.permissions import Action
+from server.permissions import READS, WRITES, Action
 
 _NAME = re.compile(r"([A-Za-z0-9_-]{1,64})/(?:(session)|scene(?:@([A-Za-z0-9_-]{1,64}))?)")
 
@@ -36,8 +36,8 @@ class Branch:
 
     @property
     def reads(self) -> Action:
-        return "scene.read" if self.kind == "scene" else "session.read"
+        return READS[self.kind]
 
     @property
     def writes(self) -> Action:
-        return "scene.edit" if self.kind == "scene" else "session.write"
+        return WRITES[self.kind]

@@ -79,7 +79,6 @@ class Stop:
 
 
 Input = Incoming | Question | Edit | JobResult | Stop
-_ALONE = (JobResult, Stop)
 
 
 class Inbox:

@@ -5,7 +5,7 @@ Of several nodes one owns a branch and has its Room; the others have a Follower 
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -19,14 +19,12 @@ from server.nodes.cluster import Cluster, alone
 from server.nodes.followed import Followed
 from server.nodes.follower import Follower
 from server.nodes.ownership import Lease
-from server.nodes.relay import is_remote
 from server.storage.base import Entry, UpdateLog
 from server.sync.batch import Change
 from server.sync.branch import Branch
 from server.sync.exclusive import Exclusive
 from server.sync.idleness import Idleness
 from server.sync.live import LiveRoom
-from server.sync.member import Member
 from server.sync.outbox import Closing
 from server.sync.room import Room
 from server.telemetry import Telemetry
@@ -129,12 +127,6 @@ class Rooms:
         if not room.owner:
             raise Unavailable("no_owner", f"the owner of {branch} was lost", "try again in a moment")
         return room.owner
-
-    def members_of(self, project: str) -> Iterator[Member]:
-        """Everybody who is in a document of a project over a socket of this node."""
-        for key, room in list(self._rooms.items()):
-            if key.startswith(f"{project}/"):
-                yield from [member for member in room.members if not is_remote(member)]
 
     @property
     def failing(self) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from crdt.document import SceneDocument
@@ -31,6 +32,18 @@ class Digest:
     @staticmethod
     def of(scene: SceneDocument) -> Digest:
         return Digest(clocks(scene.state_vector()), scene.delete_set())
+
+    @staticmethod
+    def together(digests: Iterable[Digest]) -> Digest:
+        """What they know, all of them."""
+        clocks: dict[int, int] = {}
+        deleted: dict[int, set[tuple[int, int]]] = {}
+        for digest in digests:
+            for client, clock in digest.clocks.items():
+                clocks[client] = max(clock, clocks.get(client, 0))
+            for client, ranges in digest.deleted.items():
+                deleted.setdefault(client, set()).update(ranges)
+        return Digest(clocks, {client: sorted(ranges) for client, ranges in deleted.items()})
 
     def covers(self, other: Digest) -> bool:
         """Whether everything that `other` knows is known here."""
