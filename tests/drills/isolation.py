@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,7 +36,9 @@ def _libfaketime() -> str | None:
 
 
 def _ip(*words: str) -> None:
-    subprocess.run(["ip", *words], check=True, capture_output=True, timeout=30)
+    done = subprocess.run(["ip", *words], check=False, capture_output=True, text=True, timeout=30)
+    if done.returncode:
+        raise RuntimeError(f"ip {' '.join(words)}: {done.stderr.strip()}")
 
 
 @dataclass(frozen=True)
@@ -73,12 +75,12 @@ def namespace(number: int) -> Iterator[Namespace]:
     """number: 0…60, its own for each namespace that exists at the same time."""
     name = f"maquette{os.getpid()}-{number}"
     _remove_leftovers()
-    _ip("netns", "add", name)
-    try:
+    with ExitStack() as stack:
+        _ip("netns", "add", name)
+        stack.callback(_ip, "netns", "del", name)
         _ip("-n", name, "link", "set", "lo", "up")
-        yield Namespace(name, _connect(name, "f", 4 * number + 1), _connect(name, "b", 4 * number + 2))
-    finally:
-        _ip("netns", "del", name)
+        front = stack.enter_context(_cable(name, "f", 4 * number + 1))
+        yield Namespace(name, front, stack.enter_context(_cable(name, "b", 4 * number + 2)))
 
 
 def _remove_leftovers() -> None:
@@ -98,15 +100,25 @@ def _network() -> str:
     return next(one for one in candidates if f" {one}." not in used)
 
 
-def _connect(name: str, side: str, subnet: int) -> Link:
+@contextmanager
+def _cable(name: str, side: str, subnet: int) -> Iterator[Link]:
     device, inner = f"mq{side}{subnet}x{os.getpid()}", f"{side}{subnet}"
     link = Link(device, f"{_network()}.{subnet}.1", f"{_network()}.{subnet}.2")
     _ip("link", "add", device, "type", "veth", "peer", "name", inner, "netns", name)
-    _ip("addr", "add", f"{link.outside}/30", "dev", device)
+    try:
+        _lay(link, name, inner)
+        yield link
+    finally:
+        # Not left to the end of the namespace: the kernel takes cables away some time after it, and the next wants the
+        # same name.
+        _ip("link", "del", device)
+
+
+def _lay(link: Link, name: str, inner: str) -> None:
+    _ip("addr", "add", f"{link.outside}/30", "dev", link.device)
     _ip("-n", name, "addr", "add", f"{link.inside}/30", "dev", inner)
-    _ip("link", "set", device, "up")
+    _ip("link", "set", link.device, "up")
     _ip("-n", name, "link", "set", inner, "up")
-    return link
 
 
 @dataclass(frozen=True)

@@ -64,6 +64,7 @@ async def test_a_job_goes_from_the_question_to_the_result(
     assert leased["job"] == {
         "id": job, "project": project.rsplit("/", 1)[1], "op": "export", "target": {},
         "params": {"format": "glb"}, "by": "adaadaadaadaadaa", "attempt": 1,
+        "trace": None,
     }  # fmt: skip
     assert leased["expires"] == 30
     clock.advance(4)
