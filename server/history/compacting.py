@@ -112,7 +112,7 @@ class _Group:
         """One row for each part; the last has the number of the group's last row, and only it is a moment."""
         written: list[Row] = []
         for part in self.parts.values():
-            changed, _ = replica.apply(row.update for row in part.rows)
+            changed, _ = replica.apply([row.update for row in part.rows])
             written.append(_row_of(part.rows, changed or EMPTY_UPDATE, entries[part.rows[-1].seq]))
         number = self.rows[-1].seq
         for index in reversed(range(len(written))):

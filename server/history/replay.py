@@ -55,7 +55,7 @@ def replayed(kind: type[Document], base: Base, rows: Iterable[Row]) -> Replica:
     """A replica of what base and rows add up to. Slow for large ones: not in the event loop."""
     replica = Replica(kind())
     replica.apply([base.payload] if base.payload is not None else [])
-    replica.apply(row.update for row in rows)
+    replica.apply([row.update for row in rows])
     return replica
 
 

@@ -1,137 +1,140 @@
 """Appends to the log: those of all rooms that wait at the same moment share one transaction and one commit.
 
-A branch that writes alone is committed at once, however fast it writes. While several do, commits start `WINDOW` apart,
-so that the disk is asked some hundred times a second for any number of rooms.
+A branch that writes alone is committed at once, however fast it writes. While several do, commits start the writer's
+`window` apart, so that the disk is asked some hundred times a second for any number of rooms.
+
+No task runs it: a commit is begun by whoever appends, and its end, which comes back from the writer as a callback,
+answers everybody and begins the next. (With a task, two more turns of the event loop for each commit.)
 """
 
 import asyncio
-import queue
-import sqlite3
-import threading
-from collections import namedtuple
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
-
-from sqlalchemy import Engine, Insert, PoolProxiedConnection, bindparam
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
 
 from crdt.failpoint import failpoint
+from server.storage.appends import CONFLICTS, FAILURES, Append, Writer
 from server.storage.base import Deposed, Entry, LogConflict, StorageUnavailable
-from server.storage.fencing import deposed, owned
-from server.storage.tables import client_ids, updates
-
-WINDOW = 0.003
-"""Seconds from one commit's start to the next one's that is for other branches."""
-
-_ROW = ("branch", "seq", "at", "author", "via", "job", "payload")
-_CLIENT = ("branch", "client", "user")
-_CONFLICTS = (IntegrityError, sqlite3.IntegrityError)
-_FAILURES = (SQLAlchemyError, sqlite3.Error, OSError)
-_Owner = namedtuple("_Owner", ["branch", "epoch"])
-
-
-@dataclass(slots=True)
-class Append:
-    """entries: at least one. epoch: of the lease under which it was made, 0: none is asked for."""
-
-    branch: str
-    entries: Sequence[Entry]
-    clients: Mapping[int, str]
-    epoch: int
-    done: asyncio.Future[None]
-
-    @classmethod
-    def make(cls, branch: str, entries: Sequence[Entry], clients: Mapping[int, str], epoch: int) -> "Append":
-        return cls(branch, entries, clients, epoch, asyncio.get_running_loop().create_future())
-
-
-class Writer(Protocol):
-    """Commits a group in one transaction. Deposed or an integrity error: nothing of it was; others: nobody knows.
-
-    window: seconds from one commit's start to the next one's that is for other branches.
-    """
-
-    window: float
-
-    async def commit(self, group: Sequence[Append]) -> None: ...
-
-    async def close(self) -> None: ...
 
 
 class Appender:
-    """lock: held during every commit; who else writes the log takes it too. read: as UpdateLog.read."""
+    """read: as UpdateLog.read."""
 
     def __init__(self, writer: Writer, read: Callable[[str, int, int], Awaitable[list[Entry]]]) -> None:
-        self.lock = asyncio.Lock()
         self._writer = writer
         self._read = read
         self._waiting: list[Append] = []
-        self._committing: asyncio.Task[None] | None = None
+        self._is_committing = False
+        self._is_held = False
+        self._turns = asyncio.Lock()
+        self._rested: asyncio.Future[None] | None = None
+        self._settling: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
         self._started = 0.0
         self._branches: set[str] = set()
 
     async def append(self, one: Append) -> None:
         """Returns once it is committed."""
         self._waiting.append(one)
-        if self._committing is None:
-            self._committing = asyncio.get_running_loop().create_task(self._commit_all())
+        self._go_on()
         await one.done
 
+    @asynccontextmanager
+    async def alone(self) -> AsyncIterator[None]:
+        """For whoever else writes the log: no commit is under way, and none begins in the block."""
+        async with self._turns:
+            self._is_held = True
+            try:
+                if self._is_committing:
+                    self._rested = asyncio.get_running_loop().create_future()
+                    await self._rested
+                yield
+            finally:
+                self._is_held, self._rested = False, None
+                self._go_on()
+
     async def close(self) -> None:
-        async with self.lock:
+        async with self.alone():
             _fail(self._waiting, StorageUnavailable(ConnectionError("the log was closed")))
+            self._waiting = []
+        if self._timer is not None:
+            self._timer.cancel()
         await self._writer.close()
 
-    async def _commit_all(self) -> None:
-        """Until nothing waits."""
-        try:
-            while self._waiting:
-                await self._gather()
-                async with self.lock:
-                    group, self._waiting = self._waiting, []
-                    await self._commit(group)
-        finally:
-            self._committing = None
+    # -- one commit after the other
 
-    async def _gather(self) -> None:
+    def _go_on(self) -> None:
+        """Begin the next commit, if it may begin now."""
+        if not self._waiting or self._is_committing or self._is_held or self._timer is not None:
+            return
         loop = asyncio.get_running_loop()
+        now = loop.time()
         others = any(one.branch not in self._branches for one in self._waiting)
-        if others and (seconds := self._started + self._writer.window - loop.time()) > 0:
-            await asyncio.sleep(seconds)
-        self._started = loop.time()
-        self._branches = {one.branch for one in self._waiting}
+        if others and (seconds := self._started + self._writer.window - now) > 0:
+            self._timer = loop.call_later(seconds, self._begin_in_time)
+            return
+        self._begin(now)
 
-    async def _commit(self, group: Sequence[Append]) -> None:
-        try:
-            await self._writer.commit(group)
-        except (*_CONFLICTS, Deposed):
-            for one in group:
-                await self._commit_alone(one)
-        except _FAILURES as error:
-            _fail(group, StorageUnavailable(error))
-        except BaseException as error:
-            # Cancelled in the middle: the others only know that it may or may not be committed, and repeat it.
-            _fail(group, StorageUnavailable(error))
-            raise
-        else:
+    def _begin_in_time(self) -> None:
+        self._timer = None
+        if self._waiting and not self._is_committing and not self._is_held:
+            self._begin(asyncio.get_running_loop().time())
+
+    def _begin(self, now: float) -> None:
+        group, self._waiting = self._waiting, []
+        self._started, self._branches = now, {one.branch for one in group}
+        self._is_committing = True
+        self._writer.commit(group, lambda error: self._ended(group, error))
+
+    def _ended(self, group: Sequence[Append], error: BaseException | None) -> None:
+        if isinstance(error, (*CONFLICTS, Deposed)):
+            self._settling = asyncio.get_running_loop().create_task(self._commit_each(group))
+            return
+        if error is None:
             failpoint("log.committed")
             for one in group:
                 _resolve(one.done)
+        else:
+            # Cancelled in the middle too: it may or may not be committed, and whoever asked repeats it.
+            _fail(group, StorageUnavailable(error))
+        self._rest()
+        if error is not None and not isinstance(error, (*FAILURES, asyncio.CancelledError)):
+            raise error  # a broken invariant; the event loop tells of it
+
+    def _rest(self) -> None:
+        self._is_committing = False
+        if self._rested is not None:
+            _resolve(self._rested)
+        else:
+            self._go_on()
+
+    # -- a group of which somebody's part cannot be committed
+
+    async def _commit_each(self, group: Sequence[Append]) -> None:
+        try:
+            for one in group:
+                await self._commit_alone(one)
+        except BaseException as error:
+            _fail(group, StorageUnavailable(error))
+            raise
+        finally:
+            self._rest()
 
     async def _commit_alone(self, one: Append) -> None:
         try:
-            await self._writer.commit([one])
-        except _CONFLICTS:
+            await self._committed([one])
+        except CONFLICTS:
             await self._settle_conflict(one)
         except Deposed as error:
             _fail([one], error)
-        except _FAILURES as error:
+        except FAILURES as error:
             _fail([one], StorageUnavailable(error))
         else:
             _resolve(one.done)
+
+    async def _committed(self, group: Sequence[Append]) -> None:
+        ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._writer.commit(group, lambda error: _settle(ended, error))
+        await ended
 
     async def _settle_conflict(self, one: Append) -> None:
         # A commit whose answer was lost is repeated by the room: the same rows are then already there.
@@ -145,152 +148,6 @@ class Appender:
             _resolve(one.done)
         else:
             _fail([one], LogConflict(one.branch, first))
-
-
-class EngineWriter:
-    """Through the async driver: every statement carries the rows of the whole group."""
-
-    window = WINDOW
-
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
-        self._row, self._client = _inserts(engine.dialect.name)
-
-    async def commit(self, group: Sequence[Append]) -> None:
-        async with self._engine.begin() as connection:
-            await self.write(connection, group)
-            failpoint("log.commit")
-
-    async def write(self, connection: AsyncConnection, group: Sequence[Append]) -> None:
-        """The rows of the group in a transaction of the caller's. Deposed."""
-        if leases := leases_of(group):
-            _check(await connection.execute(owned(leases)), leases)
-        await connection.execute(self._row, [dict(zip(_ROW, row, strict=True)) for row in rows_of(group)])
-        if clients := users_of(group):
-            await connection.execute(self._client, [dict(zip(_CLIENT, row, strict=True)) for row in clients])
-
-    async def close(self) -> None:
-        """The engine is the caller's."""
-
-
-class SqliteWriter:
-    """In one hop to a thread of its own, with the driver's own statements.
-
-    Through the async driver one commit is eight hops (each statement, its cursor, the rollback of the pool), and with
-    statements of SQLAlchemy's core it costs three times the CPU.
-    """
-
-    window = WINDOW
-
-    def __init__(self, engine: Engine) -> None:
-        """engine: of this writer alone; disposed of by `close`."""
-        self._engine = engine
-        self._row, self._client = (str(insert.compile(dialect=engine.dialect)) for insert in _inserts("sqlite"))
-        self._pooled: PoolProxiedConnection | None = None
-        self._executor = OneThread("log")
-
-    async def commit(self, group: Sequence[Append]) -> None:
-        await self._executor.run(lambda: self._commit(group))
-
-    def _commit(self, group: Sequence[Append]) -> None:
-        if self._pooled is None:
-            self._pooled = self._engine.raw_connection()
-        connection: Any = self._pooled.driver_connection
-        try:
-            connection.execute("BEGIN IMMEDIATE")
-            if leases := leases_of(group):
-                _check(self._owners(connection, leases), leases)
-            connection.executemany(self._row, rows_of(group))
-            if clients := users_of(group):
-                connection.executemany(self._client, clients)
-            failpoint("log.commit")
-            connection.execute("COMMIT")
-        except BaseException:
-            self._reset()
-            raise
-
-    def _owners(self, connection: Any, leases: Mapping[str, int]) -> list[_Owner]:
-        query = owned(leases).compile(dialect=self._engine.dialect, compile_kwargs={"render_postcompile": True})
-        values = [query.params[name] for name in query.positiontup or ()]
-        return [_Owner(*row) for row in connection.execute(str(query), values)]
-
-    def _reset(self) -> None:
-        """A new connection next time: what state this one is in after a failing disk nobody knows."""
-        pooled, self._pooled = self._pooled, None
-        if pooled is not None:
-            pooled.invalidate()
-
-    async def close(self) -> None:
-        await self._executor.run(self._dispose)
-        self._executor.end()
-
-    def _dispose(self) -> None:
-        if self._pooled is not None:
-            self._pooled.close()
-        self._engine.dispose()
-
-
-class OneThread:
-    """A thread that does one thing after the other: a fifth of what an executor and its futures cost."""
-
-    def __init__(self, name: str) -> None:
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
-        self._thread.start()
-
-    async def run(self, work: Callable[[], None]) -> None:
-        loop = asyncio.get_running_loop()
-        done: asyncio.Future[None] = loop.create_future()
-        self._jobs.put((work, done, loop))
-        await done
-
-    def end(self) -> None:
-        self._jobs.put(None)
-        self._thread.join()
-
-    def _run(self) -> None:
-        while (job := self._jobs.get()) is not None:
-            work, done, loop = job
-            error: BaseException | None = None
-            try:
-                work()
-            except BaseException as raised:
-                error = raised
-            loop.call_soon_threadsafe(_settle, done, error)
-
-
-_Job = tuple[Callable[[], None], "asyncio.Future[None]", asyncio.AbstractEventLoop]
-
-
-def _inserts(dialect: str) -> tuple[Insert, Insert]:
-    """Of rows of the log and of bound client ids; the parameters in the order of _ROW and _CLIENT."""
-    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
-    rows = insert(updates).values({name: bindparam(name) for name in _ROW})
-    clients = insert(client_ids).values({name: bindparam(name) for name in _CLIENT}).on_conflict_do_nothing()
-    return rows, clients
-
-
-def rows_of(group: Iterable[Append]) -> list[tuple[Any, ...]]:
-    return [
-        (one.branch, entry.seq, entry.at, entry.author, entry.via, entry.job, entry.payload)
-        for one in group
-        for entry in one.entries
-    ]
-
-
-def users_of(group: Iterable[Append]) -> list[tuple[Any, ...]]:
-    return [(one.branch, client, user) for one in group for client, user in one.clients.items()]
-
-
-def leases_of(group: Iterable[Append]) -> dict[str, int]:
-    """The epochs that are to be checked, by branch."""
-    return {one.branch: one.epoch for one in group if one.epoch}
-
-
-def _check(rows: Iterable[Any], leases: Mapping[str, int]) -> None:
-    lost = deposed(rows, leases)
-    if lost:
-        raise Deposed(min(lost))
 
 
 def _settle(done: asyncio.Future[None], error: BaseException | None) -> None:

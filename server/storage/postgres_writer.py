@@ -12,8 +12,9 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from crdt.failpoint import failpoint
-from server.storage.appending import Append, leases_of, rows_of, users_of
+from server.storage.appends import Append, Ended, leases_of, rows_of, users_of
 from server.storage.base import Deposed
+from server.storage.engine_writer import InTask
 
 _APPEND = """
 WITH lease AS (SELECT * FROM unnest($1::text[], $2::bigint[]) AS lease(branch, epoch)),
@@ -51,8 +52,12 @@ class PostgresWriter:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._pooled: Any = None
+        self._tasks = InTask()
 
-    async def commit(self, group: Sequence[Append]) -> None:
+    def commit(self, group: Sequence[Append], ended: Ended) -> None:
+        self._tasks.start(self._commit(group), ended)
+
+    async def _commit(self, group: Sequence[Append]) -> None:
         try:
             if self._pooled is None:
                 self._pooled = await self._engine.raw_connection()

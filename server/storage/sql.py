@@ -11,10 +11,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from server.storage.appending import Append, Appender, EngineWriter, SqliteWriter, Writer
+from server.storage.appending import Appender
+from server.storage.appends import Append, Writer
 from server.storage.base import Entry, Extra, Loaded, LogConflict, naming_failures
+from server.storage.engine_writer import EngineWriter
 from server.storage.history_tables import histories
 from server.storage.packing import unpack
+from server.storage.sqlite_writer import SqliteWriter
 from server.storage.tables import client_ids, snapshots, updates
 
 READ_ONLY = {"maquette_read_only": True}
@@ -74,7 +77,6 @@ class SqlUpdateLog:
         self._insert = sqlite.insert if engine.dialect.name == "sqlite" else postgresql.insert
         self._writer = EngineWriter(engine)
         self._appender = Appender(self._group_writer(engine), self.read)
-        self._writing = self._appender.lock
 
     def _group_writer(self, engine: AsyncEngine) -> Writer:
         if engine.dialect.name == "postgresql":
@@ -106,7 +108,7 @@ class SqlUpdateLog:
     ) -> int | None:
         mine = Append.make(branch, [entry], clients, epoch)
         with naming_failures():
-            async with self._writing, self._engine.begin() as connection:
+            async with self._appender.alone(), self._engine.begin() as connection:
                 return await self._append_job(connection, mine, entry, extra)
 
     async def _append_job(self, connection: AsyncConnection, mine: Append, entry: Entry, extra: Extra) -> int | None:
@@ -135,7 +137,7 @@ class SqlUpdateLog:
     async def put_snapshot(self, branch: str, seq: int, at: int, payload: bytes) -> None:
         row = {"branch": branch, "seq": seq, "at": at, "payload": payload}
         with naming_failures():
-            async with self._writing, self._engine.begin() as connection:
+            async with self._appender.alone(), self._engine.begin() as connection:
                 await self._put_snapshot(connection, branch, row)
 
     async def _put_snapshot(self, connection: AsyncConnection, branch: str, row: dict[str, Any]) -> None:

@@ -53,7 +53,7 @@ class Frames:
 
     def __init__(self, changes: list[Change]) -> None:
         self._changes = changes
-        self._senders = set[Member]().union(*(change.senders for change in changes))
+        self._senders = changes[0].senders if len(changes) == 1 else _all_senders(changes)
         self._common: bytes | None = None
 
     def of(self, member: Member) -> bytes | None:
@@ -66,3 +66,7 @@ class Frames:
         if self._common is None and self._changes:
             self._common = encode(Update(merge([change.update for change in self._changes])))
         return self._common
+
+
+def _all_senders(changes: list[Change]) -> set[Member]:
+    return set[Member]().union(*(change.senders for change in changes))

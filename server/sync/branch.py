@@ -1,7 +1,7 @@
 """The name of a document: `{project}/scene`, `{project}/scene@{branch}` or `{project}/session`."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Self
 
 from crdt.document import Document, SceneDocument, SessionDocument
@@ -13,11 +13,17 @@ _NAME = re.compile(r"([A-Za-z0-9_-]{1,64})/(?:(session)|scene(?:@([A-Za-z0-9_-]{
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """name: of the branch of a scene, "" for the main one."""
+    """name: of the branch of a scene, "" for the main one. key: all of it, as in the addresses."""
 
     project: str
     kind: Literal["scene", "session"]
     name: str = ""
+    key: str = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        # Asked for with every update, so put together once.
+        key = f"{self.project}/{self.kind}" + (f"@{self.name}" if self.name else "")
+        object.__setattr__(self, "key", key)
 
     @classmethod
     def parse(cls, key: str) -> Self:
@@ -28,7 +34,7 @@ class Branch:
         return cls(found[1], "session" if found[2] else "scene", found[3] or "")
 
     def __str__(self) -> str:
-        return f"{self.project}/{self.kind}" + (f"@{self.name}" if self.name else "")
+        return self.key
 
     @property
     def document(self) -> type[Document]:

@@ -54,12 +54,14 @@ class Journal:
         self._count(entries)
 
     async def _try(self, entries: Sequence[Entry], clients: Mapping[int, str]) -> bool:
+        began = time.perf_counter()
         try:
-            with self._telemetry.commit.time():
-                await self._store.append(self._branch, entries, clients, self._epoch)
+            await self._store.append(self._branch, entries, clients, self._epoch)
         except StorageUnavailable as error:
             self._failed(error)
             return False
+        finally:
+            self._telemetry.commit.observe(time.perf_counter() - began)
         self._recovered()
         return True
 

@@ -1,7 +1,7 @@
 """The room's Yjs document: applied to in transactions, each of which yields exactly what it changed."""
 
 import asyncio
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import structlog
 from pycrdt import Subscription
@@ -57,7 +57,7 @@ class Replica:
         if loaded.snapshot is not None and not loaded.tail:
             self._answer = encode(SyncStep2(loaded.snapshot))
 
-    def apply(self, payloads: Iterable[bytes]) -> tuple[bytes | None, list[tuple[int, Exception]]]:
+    def apply(self, payloads: Sequence[bytes]) -> tuple[bytes | None, list[tuple[int, Exception]]]:
         """Apply judged updates in one transaction: (what changed as one update or None, [(index, error)]).
 
         An update that the library refuses after all ends there: structs before the bad one are in, and reported as
@@ -93,19 +93,28 @@ class Replica:
         while not self._is_whole.is_set():
             await self._is_whole.wait()
 
-    def _apply(self, payloads: Iterable[bytes]) -> list[tuple[int, Exception]]:
-        failed: list[tuple[int, Exception]] = []
+    def _apply(self, payloads: Sequence[bytes]) -> list[tuple[int, Exception]]:
+        if len(payloads) == 1:  # the usual case: the library's own transaction is all that it needs
+            return self._apply_each(payloads)
         with self._doc.transaction():
-            for index, payload in enumerate(payloads):
-                try:
-                    self._doc.apply_update(payload)
-                except (ValueError, RuntimeError) as error:
-                    failed.append((index, error))
+            return self._apply_each(payloads)
+
+    def _apply_each(self, payloads: Sequence[bytes]) -> list[tuple[int, Exception]]:
+        failed: list[tuple[int, Exception]] = []
+        for index, payload in enumerate(payloads):
+            try:
+                self._doc.apply_update(payload)
+            except (ValueError, RuntimeError) as error:
+                failed.append((index, error))
         return failed
 
     def take_changes(self) -> bytes | None:
         """What the transactions since the last call changed."""
-        changes, self._emitted = [update for update in self._emitted if update != EMPTY_UPDATE], []
+        emitted = self._emitted
+        if not emitted:
+            return None
+        self._emitted = []
+        changes = [update for update in emitted if update != EMPTY_UPDATE]
         if not changes:
             return None
         changed = merge(changes)
