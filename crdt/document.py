@@ -52,7 +52,8 @@ class Document:
 
     def __init__(self, doc: Doc[Any] | None = None) -> None:
         self.doc: Doc[Any] = Doc(client_id=new_client_id()) if doc is None else doc
-        self._maps: dict[str, Map[Any]] = {root: self.doc.get(root, type=Map) for root in self.ROOTS}
+        # Made when they are asked for: each costs 1 KB, and a server's room that only passes updates on needs none.
+        self._maps: dict[str, Map[Any]] = {}
         self._step: Step | None = None
 
     # -- transactions
@@ -69,7 +70,7 @@ class Document:
         if origin != "remote":
             self._refuse_later_schema()
         step = self._step = Step(label=label, merge_key=merge_key)
-        recorder = None if origin in QUIET_ORIGINS else Recorder(self._maps)
+        recorder = None if origin in QUIET_ORIGINS else Recorder({root: self.map(root) for root in self.ROOTS})
         try:
             with self.doc.transaction(origin):
                 yield step
@@ -94,9 +95,12 @@ class Document:
 
     def map(self, root: str) -> Map[Any]:
         """A root map of this kind of document."""
-        if root not in self._maps:
-            raise InvalidEdit("unknown_root", f"There is no root {root!r}.", f"One of {', '.join(self.ROOTS)}.")
-        return self._maps[root]
+        found = self._maps.get(root)
+        if found is None:
+            if root not in self.ROOTS:
+                raise InvalidEdit("unknown_root", f"There is no root {root!r}.", f"One of {', '.join(self.ROOTS)}.")
+            found = self._maps[root] = self.doc.get(root, type=Map)
+        return found
 
     def record(self, root: str, record_id: str) -> Map[Any] | None:
         """The Y.Map of a record, or None."""

@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -87,10 +86,10 @@ class Inbox:
     def __init__(self, limit: int) -> None:
         self.is_closed = False
         self._limit = limit
-        self._inputs: deque[Input] = deque()
+        self._inputs: list[Input] = []
         self._bytes = 0
         self._filled: asyncio.Future[None] | None = None
-        self._drained = asyncio.Event()
+        self._drained: asyncio.Event | None = None
 
     def __len__(self) -> int:
         return len(self._inputs)
@@ -110,6 +109,8 @@ class Inbox:
     async def put(self, item: Input) -> bool:
         """False when the inbox is closed: the item was not taken."""
         while not self.is_closed and self._bytes and self._bytes + item.size > self._limit:
+            if self._drained is None:
+                self._drained = asyncio.Event()
             self._drained.clear()
             await self._drained.wait()
         if self.is_closed:
@@ -122,7 +123,7 @@ class Inbox:
         if not self.is_closed:
             self.is_closed = True
             self._add(Stop())
-            self._drained.set()
+            self._tell_drained()
 
     def _add(self, item: Input) -> None:
         self._inputs.append(item)
@@ -137,22 +138,32 @@ class Inbox:
         while not self._inputs:
             self._filled = asyncio.get_running_loop().create_future()
             await self._filled
-        batch = [self._pop()]
-        while (
-            self._inputs and not isinstance(batch[0], JobResult) and not isinstance(self._inputs[0], JobResult | Stop)
-        ):
-            batch.append(self._pop())
-        self._drained.set()
+        batch = self._cut(self._turn())
+        self._tell_drained()
         return batch
 
     def drain(self) -> list[Input]:
         """What nobody will take any more."""
-        return [self._pop() for _ in range(len(self._inputs))]
+        return self._cut(len(self._inputs))
 
-    def _pop(self) -> Input:
-        item = self._inputs.popleft()
-        self._bytes -= item.size
-        return item
+    def _turn(self) -> int:
+        """How many of the first inputs make one batch."""
+        if isinstance(self._inputs[0], JobResult):
+            return 1
+        for count, item in enumerate(self._inputs):
+            if count and isinstance(item, JobResult | Stop):
+                return count
+        return len(self._inputs)
+
+    def _cut(self, count: int) -> list[Input]:
+        """Take the first `count` out."""
+        batch, self._inputs = self._inputs[:count], self._inputs[count:]
+        self._bytes -= sum(item.size for item in batch)
+        return batch
+
+    def _tell_drained(self) -> None:
+        if self._drained is not None:
+            self._drained.set()
 
 
 def resolve(done: asyncio.Future[Any], value: object) -> None:

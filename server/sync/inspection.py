@@ -21,29 +21,32 @@ class Inspection:
     def __init__(self, replica: Replica, document: type[Document]) -> None:
         self._replica = replica
         self._document = document
-        self._is_wanted = asyncio.Event()
+        self._is_wanted: asyncio.Event | None = None
         self._walking: asyncio.Task[Containers] | None = None
 
     def begin(self, size: int) -> Containers:
         """The containers of a document of `size` bytes; of a large one none yet."""
         if size <= AT_ONCE:
             return containers_of(self._replica.whole(), self._document)
-        self._walking = asyncio.create_task(self._walk())
+        self._is_wanted = asyncio.Event()
+        self._walking = asyncio.create_task(self._walk(self._is_wanted))
         return Containers(layout_of(self._document))
 
     async def end(self) -> Containers | None:
         """All containers, or None when `begin` found them."""
+        if self._is_wanted is None or self._walking is None:
+            return None
         self._is_wanted.set()
-        return await self._walking if self._walking is not None else None
+        return await self._walking
 
     def cancel(self) -> None:
         if self._walking is not None:
             self._walking.cancel()
 
-    async def _walk(self) -> Containers:
+    async def _walk(self, is_wanted: asyncio.Event) -> Containers:
         try:
             async with asyncio.timeout(PAUSE):
-                await self._is_wanted.wait()
+                await is_wanted.wait()
         except TimeoutError:
             pass
         return await asyncio.to_thread(containers_of, self._replica.whole(), self._document)
