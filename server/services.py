@@ -32,7 +32,7 @@ from server.jobs.plain import PlainCopies
 from server.jobs.queue import JobQueue
 from server.ledger import BlobLedger
 from server.limits.quotas import Quotas, QuotaValues
-from server.limits.rates import MemoryWindow, Rates, RedisWindow
+from server.limits.rates import MemoryWindow, Rates, Window
 from server.limits.sockets import SocketLimits
 from server.limits.values import RateValues, rate_values, socket_values
 from server.metrics import LoopLag, Metrics
@@ -176,7 +176,14 @@ def _wire(
 
 def open_rates(settings: Settings) -> Rates:
     """Rates of this process, or of all servers of a Redis."""
-    return Rates(RedisWindow(settings.redis) if settings.redis else MemoryWindow())
+    return Rates(_shared_window(settings.redis) if settings.redis else MemoryWindow())
+
+
+def _shared_window(url: str) -> Window:
+    # 7 MB of libraries that a server alone never uses.
+    from server.limits.redis_rates import RedisWindow  # noqa: PLC0415
+
+    return RedisWindow(url)
 
 
 def open_tracing(settings: Settings) -> Tracing:

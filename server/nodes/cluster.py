@@ -13,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from server.bus.base import Bus
 from server.bus.local import LocalBus
-from server.bus.redis import RedisBus
 from server.bus.requests import Requests
 from server.nodes.database_lock import DatabaseLock
 from server.nodes.leases import LeasedOwnership
@@ -95,6 +94,9 @@ async def _holding_database(engine: AsyncEngine, *, exclusive: bool) -> AsyncIte
 
 @asynccontextmanager
 async def _joined(engine: AsyncEngine, data: Path, redis: str, seconds: float) -> AsyncIterator[Cluster]:
+    # With it come 7 MB of libraries that a server alone never uses.
+    from server.bus.redis import RedisBus  # noqa: PLC0415
+
     ownership = LeasedOwnership(engine, seconds=seconds, processes=Processes(data))
     installation = await ownership.open()
     try:

@@ -41,6 +41,12 @@ SELECT yes FROM allowed
 """Whether all leases are held; where one is not, nothing is written. Who wants to take a branch over waits for it."""
 
 
+COMMIT_SECONDS = 5.0
+"""After which a commit that was not answered is repeated on another connection: one that was cut off would say nothing
+until TCP gives it up, minutes later.
+"""
+
+
 class PostgresWriter:
     """engine: its pool lends the connection, and makes a new one after a failure.
 
@@ -62,7 +68,8 @@ class PostgresWriter:
             if self._pooled is None:
                 self._pooled = await self._engine.raw_connection()
             failpoint("log.commit")
-            is_allowed = await self._pooled.driver_connection.fetchval(_APPEND, *_arguments(group))
+            connection = self._pooled.driver_connection
+            is_allowed = await connection.fetchval(_APPEND, *_arguments(group), timeout=COMMIT_SECONDS)
         except asyncpg.IntegrityConstraintViolationError as error:
             raise IntegrityError(None, None, error) from error
         except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:

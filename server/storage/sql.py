@@ -23,6 +23,8 @@ from server.storage.tables import client_ids, snapshots, updates
 READ_ONLY = {"maquette_read_only": True}
 """Execution options of a connection that only reads: on SQLite it does not queue for the write lock."""
 
+CONNECT_SECONDS = 5.0
+"""For a connection to PostgreSQL; the driver's own minute would be added to every cut of the network."""
 KEPT_SNAPSHOTS = 2
 COLUMNS = tuple(updates.c[name] for name in ("seq", "at", "author", "via", "payload", "job", "packed"))
 
@@ -40,7 +42,7 @@ def open_engine(url: str, *, idle: float | None = None) -> AsyncEngine:
     settings = {"synchronous_commit": "on"}
     if idle is not None:
         settings["idle_in_transaction_session_timeout"] = str(round(idle * 1000))
-    return create_async_engine(url, connect_args={"server_settings": settings})
+    return create_async_engine(url, connect_args={"server_settings": settings, "timeout": CONNECT_SECONDS})
 
 
 def _own_engine(url: URL) -> Engine:
@@ -76,7 +78,7 @@ class SqlUpdateLog:
         self._engine = engine
         self._insert = sqlite.insert if engine.dialect.name == "sqlite" else postgresql.insert
         self._writer = EngineWriter(engine)
-        self._appender = Appender(self._group_writer(engine), self.read)
+        self.appender = Appender(self._group_writer(engine), self.read)
 
     def _group_writer(self, engine: AsyncEngine) -> Writer:
         if engine.dialect.name == "postgresql":
@@ -101,14 +103,14 @@ class SqlUpdateLog:
         return Loaded(snapshot.payload if snapshot else None, seq, [_entry(row) for row in tail], clients)
 
     async def append(self, branch: str, entries: Sequence[Entry], clients: Mapping[int, str], epoch: int = 0) -> None:
-        await self._appender.append(Append.make(branch, entries, clients, epoch))
+        await self.appender.append(Append.make(branch, entries, clients, epoch))
 
     async def append_job(
         self, branch: str, entry: Entry, clients: Mapping[int, str], extra: Extra, epoch: int = 0
     ) -> int | None:
         mine = Append.make(branch, [entry], clients, epoch)
         with naming_failures():
-            async with self._appender.alone(), self._engine.begin() as connection:
+            async with self.appender.alone(), self._engine.begin() as connection:
                 return await self._append_job(connection, mine, entry, extra)
 
     async def _append_job(self, connection: AsyncConnection, mine: Append, entry: Entry, extra: Extra) -> int | None:
@@ -137,7 +139,7 @@ class SqlUpdateLog:
     async def put_snapshot(self, branch: str, seq: int, at: int, payload: bytes) -> None:
         row = {"branch": branch, "seq": seq, "at": at, "payload": payload}
         with naming_failures():
-            async with self._appender.alone(), self._engine.begin() as connection:
+            async with self.appender.alone(), self._engine.begin() as connection:
                 await self._put_snapshot(connection, branch, row)
 
     async def _put_snapshot(self, connection: AsyncConnection, branch: str, row: dict[str, Any]) -> None:
@@ -155,7 +157,7 @@ class SqlUpdateLog:
         await connection.execute(delete(snapshots).where(of_branch, *dropped))
 
     async def close(self) -> None:
-        await self._appender.close()
+        await self.appender.close()
 
 
 def _newest_snapshot(branch: str) -> Any:

@@ -11,7 +11,8 @@ from sqlalchemy import insert, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from server.migrations import migrate
-from server.storage.base import Entry, LogConflict, UpdateLog
+from server.storage import postgres_writer
+from server.storage.base import Entry, LogConflict, StorageUnavailable, UpdateLog
 from server.storage.memory import MemoryUpdateLog
 from server.storage.sql import SqlUpdateLog
 from server.storage.tables import metadata, projects
@@ -157,3 +158,32 @@ async def test_sqlite_is_durable(tmp_path: Path) -> None:
     async with sql_engine(f"sqlite+aiosqlite:///{tmp_path / 'd.db'}") as engine, engine.connect() as connection:
         assert (await connection.execute(text("PRAGMA journal_mode"))).scalar() == "wal"
         assert (await connection.execute(text("PRAGMA synchronous"))).scalar() == 2, "FULL"
+
+
+async def test_a_commit_that_the_database_never_answers_fails_and_may_be_repeated(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_writer, "COMMIT_SECONDS", 0.2)
+    async with sql_engine(postgres_url) as engine, engine.connect() as other:
+        log = SqlUpdateLog(engine)
+        await other.execute(text("LOCK TABLE updates IN ACCESS EXCLUSIVE MODE"))
+        with pytest.raises(StorageUnavailable):
+            await log.append(BRANCH, [entry(1)], {})
+        await other.rollback()
+        await log.append(BRANCH, [entry(1)], {})
+        assert (await log.load(BRANCH)).seq == 1
+        await log.close()
+
+
+async def test_whoever_is_alone_waits_for_a_commit_and_holds_the_next_one_up(engine: AsyncEngine) -> None:
+    log = SqlUpdateLog(engine)
+    first = asyncio.create_task(log.append(BRANCH, [entry(1)], {}))
+    await asyncio.sleep(0)
+    async with log.appender.alone():
+        assert (await log.read(BRANCH)) == [entry(1)]
+        second = asyncio.create_task(log.append(BRANCH, [entry(2)], {}))
+        await asyncio.sleep(0.05)
+        assert (await log.read(BRANCH)) == [entry(1)]
+    await asyncio.gather(first, second)
+    assert (await log.read(BRANCH)) == [entry(1), entry(2)]
+    await log.close()

@@ -13,7 +13,8 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from server.errors import TooMany
-from server.limits.rates import MemoryWindow, Rates, RedisWindow
+from server.limits.rates import MemoryWindow, Rates
+from server.limits.redis_rates import RedisWindow
 from tests.server.limits.test_sockets import Clock
 from tests.support.redis import running_redis
 from tests.support.server import api, services, serving
