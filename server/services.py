@@ -114,7 +114,7 @@ async def open_services(
             async with (
                 open_cluster(engine, settings.data, settings.redis, settings.node_lease_seconds) as cluster,
                 Rooms(log, telemetry, idle_seconds=settings.room_idle_seconds, cluster=cluster) as rooms,
-                open_histories(engine, rooms, Projects(engine, clock), blobs, clock) as histories,
+                open_histories(engine, log, rooms, Projects(engine, clock), blobs, clock) as histories,
             ):
                 scenes = Scenes(rooms, process)
                 services = _wire(
@@ -158,6 +158,7 @@ def _wire(
     rooms.on_commit(intake.committed)
     rooms.on_commit(activity.committed)
     rooms.on_commit(histories.compactor.committed)
+    rooms.on_commit(histories.snapshots.committed)
     bridge_access(cluster.bulletin, accounts.access.changed)
     bridge_wake_ups(cluster.bulletin, dispatcher.signals)
     MirrorBridge(cluster.bulletin, mirror, queue)
@@ -202,6 +203,7 @@ def _quota_values(settings: Settings) -> QuotaValues:
 def _tasks(services: Services) -> list[Callable[[], Coroutine[Any, Any, None]]]:
     return [
         services.dispatcher.run, services.intake.run, services.activity.run, services.histories.compactor.run,
+        services.histories.snapshots.run,
         services.histories.cleaner.run, services.rights.run, LoopLag(services.telemetry).run,
     ]  # fmt: skip
 

@@ -14,9 +14,11 @@ from server.cleaning.references import References
 from server.history.compactor import Compactor
 from server.history.refounding import Refounding
 from server.history.replay import Replay
+from server.history.snapshots import Snapshots
 from server.history.timeline import Timeline
 from server.projects import Projects
 from server.side_process import SideProcess
+from server.storage.base import UpdateLog
 from server.storage.history import SqlHistory, Version
 from server.sync.rooms import Rooms
 
@@ -27,6 +29,7 @@ class Histories:
     replay: Replay
     timeline: Timeline
     compactor: Compactor
+    snapshots: Snapshots
     refounding: Refounding
     cleaner: Cleaner
     clock: Callable[[], float]
@@ -38,13 +41,14 @@ class Histories:
 
 @asynccontextmanager
 async def open_histories(
-    engine: AsyncEngine, rooms: Rooms, projects: Projects, blobs: BlobStore, clock: Callable[[], float]
+    engine: AsyncEngine, log: UpdateLog, rooms: Rooms, projects: Projects, blobs: BlobStore, clock: Callable[[], float]
 ) -> AsyncIterator[Histories]:
     rows, process = SqlHistory(engine), SideProcess(niceness=5)
     replay, compactor = Replay(rows, process), Compactor(rows, process, clock)
     refounding = Refounding(rows, replay, rooms, projects, clock)
     cleaner = Cleaner(engine, blobs, References(engine, rows, process), clock)
     try:
-        yield Histories(rows, replay, Timeline(rows, process), compactor, refounding, cleaner, clock)
+        snapshots = Snapshots(log, replay, clock)
+        yield Histories(rows, replay, Timeline(rows, process), compactor, snapshots, refounding, cleaner, clock)
     finally:
         await process.close()

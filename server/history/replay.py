@@ -34,6 +34,11 @@ class Replay:
         update, hash = await self._process.ask(described, branch.document, base, rows, weight=weight(base, rows))
         return State(moment, update, hash)
 
+    async def whole(self, branch: Branch, seq: int) -> bytes:
+        """The document as of row `seq`, as one update."""
+        base, rows = await self.until(branch, seq)
+        return await self._process.ask(whole_of, branch.document, base, rows, weight=weight(base, rows))
+
     async def founded(self, branch: Branch, seq: int, generation: int, with_trash: bool) -> bytes:
         """The document at that moment, founded anew."""
         base, rows = await self.until(branch, seq)
@@ -57,6 +62,10 @@ def replayed(kind: type[Document], base: Base, rows: Iterable[Row]) -> Replica:
     replica.apply([base.payload] if base.payload is not None else [])
     replica.apply([row.update for row in rows])
     return replica
+
+
+def whole_of(kind: type[Document], base: Base, rows: Sequence[Row]) -> bytes:
+    return replayed(kind, base, rows).whole()
 
 
 def described(kind: type[Document], base: Base, rows: Sequence[Row]) -> tuple[bytes, str]:

@@ -1,4 +1,4 @@
-"""A room's hand on the log: numbers its rows, commits them whatever the disk does, takes snapshots."""
+"""A room's hand on the log: numbers its rows, commits them whatever the disk does, knows when a snapshot is due."""
 
 import asyncio
 import time
@@ -18,6 +18,8 @@ than the document: so one of 40 MB is not written again for every thousand rows 
 """
 WORTH_A_SNAPSHOT = 50
 """Rows since the last snapshot that make one worth while when the room is unloaded."""
+AT_UNLOAD = 1024 * 1024
+"""Bytes of a document and its rows up to which it is encoded for that: longer ones would hold the event loop up."""
 
 _log = structlog.get_logger()
 
@@ -40,6 +42,7 @@ class Journal:
         self._rows = len(loaded.tail)
         self._bytes = sum(len(entry.payload) for entry in loaded.tail)
         self._snapshot_bytes = len(loaded.snapshot or b"")
+        self._begun = (0, 0)
 
     def entry(self, ahead: int, author: str, via: str, payload: bytes, job: str | None = None) -> Entry:
         """The row after those that are committed and `ahead` more."""
@@ -72,23 +75,31 @@ class Journal:
             self._count([entry])
         return before
 
-    async def snapshot_if_due(self, whole: Callable[[], bytes]) -> None:
-        if self._bytes + self._rows * ROW_WEIGHT >= max(SNAPSHOT_WEIGHT, self._snapshot_bytes):
-            await self._snapshot(whole())
+    @property
+    def is_snapshot_due(self) -> bool:
+        return self._bytes + self._rows * ROW_WEIGHT >= max(SNAPSHOT_WEIGHT, self._snapshot_bytes)
+
+    def begin_snapshot(self) -> int:
+        """The row whose state is being kept: what is written from now on counts for the next snapshot."""
+        self._begun = self._rows, self._bytes
+        return self.seq
+
+    def snapshot_taken(self, size: int) -> None:
+        """It is stored. size: its bytes."""
+        rows, bytes = self._begun
+        self._rows -= rows
+        self._bytes -= bytes
+        self._snapshot_bytes = size
 
     async def snapshot_at_unload(self, whole: Callable[[], bytes]) -> None:
-        if self._rows >= WORTH_A_SNAPSHOT:
-            await self._snapshot(whole())
-
-    async def _snapshot(self, payload: bytes) -> None:
-        try:
-            await self._store.put_snapshot(self._branch, self.seq, time.time_ns() // 1_000_000, payload)
-        except StorageUnavailable as error:
-            # Only a shortcut: the log holds everything. The next batch tries again.
-            _log.warning("snapshot_failed", branch=self._branch, error=error.message)
+        """Keep a small document, so that it is there at once when it is next asked for."""
+        if self._rows < WORTH_A_SNAPSHOT or self._snapshot_bytes + self._bytes > AT_UNLOAD:
             return
-        self._rows = self._bytes = 0
-        self._snapshot_bytes = len(payload)
+        try:
+            await self._store.put_snapshot(self._branch, self.seq, time.time_ns() // 1_000_000, whole())
+        except StorageUnavailable as error:
+            # Only a shortcut: the log holds everything.
+            _log.warning("snapshot_failed", branch=self._branch, error=error.message)
 
     def _count(self, entries: Sequence[Entry]) -> None:
         self.seq = entries[-1].seq

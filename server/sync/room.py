@@ -61,7 +61,7 @@ class Room:
 
     document: belongs to the event loop's thread; read it between two awaits, write it only through `edit`. It is ahead
     of the log by what is being committed, and may hold a part of a large update unless `settled` was awaited; what
-    sockets are told never is.
+    sockets are told never is. journal: its rows.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class Room:
         self._replica = replica
         self._gate = gate
         self._inspection: Inspection | None = inspection
-        self._journal = journal
+        self.journal = journal
         journal.on_turn = self._tell_saving
         self._delivery = Delivery(self.members, replica, telemetry)
         self._writer = Writer(gate, replica, journal, self._delivery, telemetry)
@@ -116,12 +116,12 @@ class Room:
     @property
     def seq(self) -> int:
         """The number of the last committed row."""
-        return self._journal.seq
+        return self.journal.seq
 
     @property
     def failing_since(self) -> float | None:
         """time.monotonic() since when nothing could be committed; None when all is well."""
-        return self._journal.failing_since
+        return self.journal.failing_since
 
     @property
     def inbox_bytes(self) -> int:
@@ -221,8 +221,7 @@ class Room:
                 self._in_hand, self._since = batch, time.monotonic()
                 await self._process(batch)
                 self._in_hand = []
-                await self._journal.snapshot_if_due(self._replica.whole)
-            await self._journal.snapshot_at_unload(self._replica.whole)
+            await self.journal.snapshot_at_unload(self._replica.whole)
         except Deposed:
             _log.warning("room_deposed", branch=str(self.branch))
             self.close(Closing(RESTART, "deposed"))
@@ -255,7 +254,7 @@ class Room:
             await self._take(item, batch)
         self._writer.end_run(batch)
         if batch.entries:
-            await self._journal.commit(batch.entries, batch.clients)
+            await self.journal.commit(batch.entries, batch.clients)
             self._on_commit(self, batch.entries, batch.changes)
         for update in batch.own:
             self._gate.note(await summary_of(update))
@@ -300,8 +299,8 @@ class Room:
             await self._finish_inspection(self._inspection)
         if not await asyncio.to_thread(self._gate.fits, item.summary):
             raise UpdateRefused("not_closed", "the update refers to what the document lacks", "make it from this scene")
-        entry = self._journal.entry(0, item.author, "job", item.payload, item.job)
-        before = await self._journal.commit_job(entry, self._gate.unbound(item.summary, item.author), item.extra)
+        entry = self.journal.entry(0, item.author, "job", item.payload, item.job)
+        before = await self.journal.commit_job(entry, self._gate.unbound(item.summary, item.author), item.extra)
         if before is not None:
             return JobOutcome(before, repeated=True)
         changed, failed = await self._writer.apply_alone(item.payload, item.summary, item.author)
