@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from tests.benchmarks.report import Table, goal
 from tests.benchmarks.sync.loads.catalogue import Goal, Load
@@ -36,4 +37,16 @@ def _verdict(wanted: Goal, load: Load, own: Measured, peers: Sequence[Measured])
         return goal(False, f"{heading}: no run counts")
     text = f"{heading}: {value:,.3g}, goal {wanted}"
     ratios = [f"{value / theirs:.2f}× of {peer.server}" for peer in peers if (theirs := peer.median(wanted.figure))]
-    return goal(wanted.is_met(value) and not own.failed, "; ".join([text, *ratios]))
+    here = _at_this_speed(wanted, value, peers)
+    return goal(wanted.is_met(value) and not own.failed, "; ".join([text, *here, *ratios]))
+
+
+def _at_this_speed(wanted: Goal, value: float, peers: Sequence[Measured]) -> list[str]:
+    """The goal in proportion to what the peer by which it was set needs here."""
+    now = next((peer.median(wanted.figure) for peer in peers if peer.server == wanted.of), None)
+    if wanted.then is None or now is None:
+        return []
+    here = replace(wanted, limit=wanted.limit * now / wanted.then)
+    verdict = "met" if here.is_met(value) else "missed"
+    then = f"{wanted.of} ({now:.3g} here, {wanted.then:.3g} where the goal was set)"
+    return [f"{verdict} in proportion to {then}: {here}"]
