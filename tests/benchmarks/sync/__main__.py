@@ -21,7 +21,7 @@ def main() -> None:
     for letter in arguments.only:
         load = LOADS[letter]
         servers = [name for name in load.servers if name in (arguments.server or load.servers)]
-        measured = [measure(load, load.servers[name], arguments.runs) for name in servers]
+        measured = measure(load, [load.servers[name] for name in servers], arguments.runs)
         table = table_of(load, load.servers[OURS].name, measured)
         print(table.markdown(), flush=True)
         if arguments.page:
