@@ -57,7 +57,10 @@ class Joiner(asyncio.BufferedProtocol):
         return self
 
     def close(self) -> None:
-        self._transport.abort()
+        """As a client that leaves: a peer that does not stand a connection's sudden end would be measured by that."""
+        if self._is_open:
+            self._transport.write(frame_of(b"\x03\xe8", _CLOSE))
+        self._transport.close()
 
     # -- asyncio
 
