@@ -22,6 +22,9 @@ T = TypeVar("T")
 SMALL = 32 * 1024
 """Bytes of a document or a log that are worked on in a thread; more of them in the process."""
 
+LARGE = 4 * 1024 * 1024
+"""Bytes of work after which the process ends: what it needed would stay with it until the next."""
+
 _log = structlog.get_logger()
 
 
@@ -54,6 +57,8 @@ class SideProcess:
                     raise
                 _log.error("side_process_ended", function=function.__name__)
                 raise Unavailable("process_ended", f"a process of the server ended over {function.__name__}") from error
+            if weight > LARGE:
+                await self._end()
         result, failure = await asyncio.to_thread(pickle.loads, answer)
         if failure is not None:
             raise failure

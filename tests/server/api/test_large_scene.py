@@ -15,7 +15,7 @@ from crdt.errors import UpdateRefused
 from server.errors import Unavailable
 from server.scene_json import scene_json
 from server.services import Services
-from server.side_process import SMALL, SideProcess
+from server.side_process import LARGE, SMALL, SideProcess
 
 
 def many_nodes() -> SceneDocument:
@@ -68,4 +68,12 @@ async def test_what_a_function_raises_is_raised_here_and_the_process_goes_on() -
     process = side._process
     assert process is not None
     assert process.returncode is None
+    await side.close()
+
+
+async def test_the_memory_of_large_work_is_given_back() -> None:
+    side, state = SideProcess(), many_nodes().update()
+    first = await side.ask(scene_json, "p", 1, state, weight=LARGE + 1)
+    assert side._process is None
+    assert await side.ask(scene_json, "p", 1, state, weight=SMALL) == first
     await side.close()
