@@ -1,16 +1,14 @@
 """Counters that cost 0.1 µs: plain numbers of one event loop, which a scrape reads.
 
 prometheus_client's own take a lock and 1 µs or more each; with thousands of messages a second that is the dearest line
-of a session. These have the same verbs (`inc`, `dec`, `set`, `observe`, `time`, `labels`) and hand their samples to a
+of a session. These have the same verbs (`inc`, `dec`, `set`, `observe`, `labels`) and hand their samples to a
 prometheus_client registry when it is asked. One thread writes them; a thread that counts too may lose a count, no more.
 """
 
 from __future__ import annotations
 
-import time
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from typing import Generic, Protocol, TypeVar
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
@@ -67,15 +65,6 @@ class Spread:
     @property
     def count(self) -> int:
         return sum(self.counts)
-
-    @contextmanager
-    def time(self) -> Iterator[None]:
-        """Observe the seconds that the body takes, however it ends."""
-        start = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.observe(time.perf_counter() - start)
 
     def buckets(self) -> list[tuple[str, float]]:
         """Cumulative, as Prometheus wants them."""

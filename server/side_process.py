@@ -23,7 +23,7 @@ SMALL = 32 * 1024
 """Bytes of a document or a log that are worked on in a thread; more of them in the process."""
 
 LARGE = 4 * 1024 * 1024
-"""Bytes of work after which the process ends: what it needed would stay with it until the next."""
+"""Bytes of work after which a process for what can wait ends: the memory would stay with it until the next."""
 
 _log = structlog.get_logger()
 
@@ -57,7 +57,7 @@ class SideProcess:
                     raise
                 _log.error("side_process_ended", function=function.__name__)
                 raise Unavailable("process_ended", f"a process of the server ended over {function.__name__}") from error
-            if weight > LARGE:
+            if weight > LARGE and self._niceness:
                 await self._end()
         result, failure = await asyncio.to_thread(pickle.loads, answer)
         if failure is not None:

@@ -15,6 +15,8 @@ from server.storage.base import Deposed, Entry
 from server.storage.fencing import deposed
 from server.storage.tables import client_ids, updates
 
+WINDOW = 0.003
+"""Seconds between the starts of two commits for different branches, on a disk."""
 ROW = ("branch", "seq", "at", "author", "via", "job", "payload")
 CLIENT = ("branch", "client", "user")
 CONFLICTS = (IntegrityError, sqlite3.IntegrityError)

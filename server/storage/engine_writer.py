@@ -7,10 +7,19 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from crdt.failpoint import failpoint
-from server.storage.appends import CLIENT, ROW, Append, Ended, check_leases, inserts, leases_of, rows_of, users_of
+from server.storage.appends import (
+    CLIENT,
+    ROW,
+    WINDOW,
+    Append,
+    Ended,
+    check_leases,
+    inserts,
+    leases_of,
+    rows_of,
+    users_of,
+)
 from server.storage.fencing import owned
-
-WINDOW = 0.003
 
 
 class InTask:

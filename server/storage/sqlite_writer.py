@@ -13,8 +13,7 @@ from typing import Any
 from sqlalchemy import Engine, PoolProxiedConnection
 
 from crdt.failpoint import failpoint
-from server.storage.appends import Append, Ended, Owner, check_leases, inserts, leases_of, rows_of, users_of
-from server.storage.engine_writer import WINDOW
+from server.storage.appends import WINDOW, Append, Ended, Owner, check_leases, inserts, leases_of, rows_of, users_of
 from server.storage.fencing import owned
 
 

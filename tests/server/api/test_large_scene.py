@@ -72,8 +72,18 @@ async def test_what_a_function_raises_is_raised_here_and_the_process_goes_on() -
 
 
 async def test_the_memory_of_large_work_is_given_back() -> None:
-    side, state = SideProcess(), many_nodes().update()
+    side, state = SideProcess(niceness=5), many_nodes().update()
     first = await side.ask(scene_json, "p", 1, state, weight=LARGE + 1)
     assert side._process is None
     assert await side.ask(scene_json, "p", 1, state, weight=SMALL) == first
+    await side.close()
+
+
+async def test_people_do_not_wait_for_a_new_process_after_each_large_scene() -> None:
+    side, state = SideProcess(), many_nodes().update()
+    await side.ask(scene_json, "p", 1, state, weight=LARGE + 1)
+    process = side._process
+    assert process is not None
+    await side.ask(scene_json, "p", 1, state, weight=LARGE + 1)
+    assert side._process is process
     await side.close()
