@@ -8,29 +8,24 @@ from crdt.update_summary import Reference, UpdateSummary
 
 def is_closed(summary: UpdateSummary, state: Mapping[int, int]) -> bool:
     """Whether a document of this state can integrate the whole update at once, nothing left pending."""
-    ends = _reach(summary, state)
-    if ends is None:
-        return False
-    for client, deletes in summary.deletes.items():
-        if deletes[-1][1] > ends.get(client, state.get(client, 0)):
-            return False
-    unmet = [need for need in summary.references if need.clock >= state.get(need.client, 0)]
-    if any(need.clock >= ends.get(need.client, 0) for need in unmet):
-        return False
-    return not unmet or _integrates(unmet, ends, state)
-
-
-def _reach(summary: UpdateSummary, state: Mapping[int, int]) -> dict[int, int] | None:
-    """The clock of every client of the update after it; None when it leaves a hole."""
-    ends = {}
+    ends: dict[int, int] = {}
     for client, ranges in summary.ranges.items():
         reach = state.get(client, 0)
         for start, end in ranges:
             if start > reach:
-                return None
-            reach = max(reach, end)
+                return False  # it leaves a hole
+            if end > reach:
+                reach = end
         ends[client] = reach
-    return ends
+    for client, deletes in summary.deletes.items():
+        if deletes[-1][1] > ends.get(client, state.get(client, 0)):
+            return False
+    if not summary.references:
+        return True
+    unmet = [need for need in summary.references if need.clock >= state.get(need.client, 0)]
+    if any(need.clock >= ends.get(need.client, 0) for need in unmet):
+        return False
+    return not unmet or _integrates(unmet, ends, state)
 
 
 def _integrates(unmet: list[Reference], ends: Mapping[int, int], state: Mapping[int, int]) -> bool:

@@ -52,6 +52,10 @@ class Decoder:
 
     def count(self, least: int = 1) -> int:
         """A number of things of at least `least` bytes each that follow."""
+        position, data = self.position, self.data
+        if position < len(data) and (count := data[position]) < 0x80 and count * least < len(data) - position:
+            self.position = position + 1
+            return count
         try:
             count, self.position = read_count(self.data, self.position, least)
         except IndexError:
@@ -76,7 +80,7 @@ class Decoder:
             raise ProtocolError("bad_text", f"text that is not UTF-8: {error.reason}") from error
 
     def finish(self) -> None:
-        if self.remaining:
+        if self.position < len(self.data):
             raise ProtocolError("trailing_bytes", f"{self.remaining} bytes after the end of the message")
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from crdt.errors import ProtocolError
-from crdt.lib0 import Decoder, encode_bytes, encode_string, encode_uint
+from crdt.lib0 import Decoder, encode_bytes, encode_string, encode_uint, read_uint
 
 SYNC, AWARENESS, AUTH, QUERY_AWARENESS = 0, 1, 2, 3
 HELLO, SAVED, REFUSED, NOTICE = 100, 101, 102, 104
@@ -19,6 +19,8 @@ PERMISSION_DENIED = 0
 
 CAPABILITIES = frozenset({"saved", "refusal", "hello", "notice"})
 """What a client may ask for in `?caps=`."""
+
+_UPDATE = bytes((SYNC, UPDATE))
 
 EMPTY_UPDATE = b"\x00\x00"
 EMPTY_STATE = b"\x00"
@@ -128,21 +130,21 @@ Message = (
 
 def encode(message: Message) -> bytes:
     match message:
+        case Saved(n, seq):  # first, what is sent most
+            return bytes((SAVED,)) + encode_uint(n) + encode_uint(seq)
         case SyncStep1(state):
             return bytes((SYNC, STEP_1)) + encode_bytes(state)
         case SyncStep2(update):
             # Of tens of megabytes at times: one copy, not three.
             return b"".join((bytes((SYNC, STEP_2)), encode_uint(len(update)), update))
         case Update(update):
-            return bytes((SYNC, UPDATE)) + encode_bytes(update)
+            return encode_update(update)
         case AwarenessUpdate(update):
             return bytes((AWARENESS,)) + encode_bytes(update)
         case PermissionDenied(reason):
             return bytes((AUTH, PERMISSION_DENIED)) + encode_string(reason)
         case QueryAwareness():
             return bytes((QUERY_AWARENESS,))
-        case Saved(n, seq):
-            return bytes((SAVED,)) + encode_uint(n) + encode_uint(seq)
         case Hello():
             return bytes((HELLO,)) + encode_string(_json(_hello_as_json(message)))
         case Refused(code, text, hint, retry_after):
@@ -154,6 +156,26 @@ def encode(message: Message) -> bytes:
 
 def _told(code: str, text: str, hint: str, **more: float) -> bytes:
     return encode_string(_json({"code": code, "message": text, "hint": hint, **more}))
+
+
+def encode_update(update: bytes) -> bytes:
+    """encode(Update(update)), for what is sent most."""
+    return _UPDATE + encode_uint(len(update)) + update
+
+
+def carried_update(data: bytes) -> bytes | None:
+    """The update in an Update message, without more ado; None for other messages and broken ones, which `decode` reads
+    or refuses.
+    """
+    if not data.startswith(_UPDATE) or len(data) == len(_UPDATE):
+        return None
+    size, start = data[2], 3
+    if size > 0x7F:
+        try:
+            size, start = read_uint(data, 2)
+        except (IndexError, ProtocolError):
+            return None
+    return data[start:] if start + size == len(data) else None
 
 
 def decode(data: bytes) -> Message:

@@ -80,10 +80,11 @@ class Walk:
     def _structs_of_client(self) -> None:
         decoder = self.decoder
         count = decoder.count(least=2)
-        before = decoder.position
-        self.client = decoder.uint()
-        own = decoder.data[before : decoder.position]
-        self.clock = check_clock(decoder.uint())
+        data, before = decoder.data, decoder.position
+        self.client, position = read_uint(data, before)
+        own = data[before:position]
+        clock, decoder.position = read_uint(data, position)
+        self.clock = check_clock(clock)
         if self.client in self.summary.ranges:
             raise ProtocolError("client_twice", f"client {self.client} comes twice")
         ranges = self._structs(count, own)
@@ -274,7 +275,8 @@ class Walk:
 
     def _deletes_of_client(self) -> None:
         decoder = self.decoder
-        client, count = decoder.uint(), decoder.count(least=2)
+        client, decoder.position = read_uint(decoder.data, decoder.position)
+        count = decoder.count(least=2)
         if client in self.summary.deletes:
             raise ProtocolError("client_twice", f"client {client} comes twice among the deletes")
         data, position = decoder.data, decoder.position

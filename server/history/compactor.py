@@ -51,7 +51,7 @@ class Compactor:
 
     def committed(self, room: Room, rows: Sequence[Entry]) -> None:
         """A room's listener: counts, and says when there is enough."""
-        branch = str(room.branch)
+        branch = room.branch.key
         written = self._written.get(branch, 0) + len(rows)
         self._written[branch] = written
         if written >= WORTH:

@@ -3,14 +3,17 @@
 from collections.abc import Callable, Iterable
 
 from crdt.presence import PresenceEntry, decode_presence, join_entries, scan_presence
+from server.counters import Count
 from server.sync.member import Member
+from server.sync.presence_board import show
 
 
 class FollowerBoard:
-    """The face of PresenceBoard. forward: hands a member's own update to the owner."""
+    """The face of PresenceBoard. forward: hands a member's own update to the owner. sent: bytes over sockets."""
 
-    def __init__(self, members: Iterable[Member], forward: Callable[[Member, bytes], None]) -> None:
+    def __init__(self, members: Iterable[Member], forward: Callable[[Member, bytes], None], sent: Count) -> None:
         self._members = members
+        self._sent = sent
         self._forward = forward
         self._entries: dict[int, bytes] = {}
         self._clocks: dict[int, int] = {}
@@ -90,9 +93,5 @@ class FollowerBoard:
         return PresenceEntry(client, self._clocks[client], None).encode()
 
     def _send(self, entries: dict[int, bytes]) -> None:
-        for member in self._members:
-            others = entries
-            if member.presence_client in entries:
-                others = {key: entry for key, entry in entries.items() if key != member.presence_client}
-            if others:
-                member.outbox.put_presence(others)
+        if entries:
+            show(entries, self._members, self._sent)

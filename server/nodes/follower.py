@@ -67,7 +67,7 @@ class Follower:
         self._followed = followed
         self._home = home
         self._locals = Locals(self.members)
-        self._board = FollowerBoard(self.members, self._show)
+        self._board = FollowerBoard(self.members, self._show, telemetry.sent)
         self._delivery = Delivery(self.members, followed.replica, telemetry)
         self._copies = Copies(branch, followed.replica)
         self._uplink = Uplink(switch)
@@ -197,9 +197,6 @@ class Follower:
 
     async def read(self, update: bytes) -> UpdateSummary:
         return await reading.read(self.branch, update)
-
-    def read_now(self, update: bytes) -> UpdateSummary:
-        return reading.read_now(self.branch, update)
 
     def close(self, closing: Closing) -> None:
         """End all connections, and follow no longer."""

@@ -24,7 +24,7 @@ from server.sync.batch import Change
 from server.sync.inbox import Incoming
 from server.sync.member import Member
 from server.sync.outbox import Closing, Outbox
-from server.sync.reading import LARGE
+from server.sync.reading import LARGE, read_now
 from server.sync.room import Room
 
 LARGEST_ROWS = 128 * 1024
@@ -54,7 +54,7 @@ class ProxyOutbox(Outbox):
     def put_update(self, frame: bytes) -> bool:  # noqa: ARG002
         return True
 
-    def put_presence(self, entries: Mapping[int, bytes], frame: bytes | None = None) -> None:
+    def put_presence(self, entries: Mapping[int, bytes], message: bytes | None = None) -> None:
         pass
 
     def put_saved(self, saved: Saved) -> None:
@@ -72,7 +72,7 @@ class BoardOutbox(ProxyOutbox):
     def put(self, frame: bytes) -> None:
         pass
 
-    def put_presence(self, entries: Mapping[int, bytes], frame: bytes | None = None) -> None:  # noqa: ARG002
+    def put_presence(self, entries: Mapping[int, bytes], message: bytes | None = None) -> None:  # noqa: ARG002
         self._attachment.show(entries)
 
     def put_saved(self, saved: Saved) -> None:
@@ -177,7 +177,7 @@ class Attachment:
         proxy.role = "editor" if flags & frames.MAY_WRITE_JOBS else "commenter"
         try:
             if len(payload) <= LARGE:
-                incoming = Incoming(proxy, payload, self.room.read_now(payload), bool(flags & frames.IS_ANSWER))
+                incoming = Incoming(proxy, payload, read_now(self.room.branch, payload), bool(flags & frames.IS_ANSWER))
             else:
                 incoming = Incoming(proxy, payload, await self.room.read(payload), bool(flags & frames.IS_ANSWER))
             if not self.room.offer(incoming):

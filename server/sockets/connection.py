@@ -13,30 +13,44 @@ subclass: `direct` (ours) and `picows`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol, cast
 
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
 from server.sockets.asgi import CLOSED, CLOSING, CONNECTING, OPEN, Channels, scope_of
-from server.sockets.frames import ABNORMAL, BAD_TEXT, BINARY, CONTINUATION, NO_CODE, FrameError, header, read_close
+from server.sockets.frames import (
+    ABNORMAL,
+    BAD_TEXT,
+    BINARY,
+    CONTINUATION,
+    FRAGMENT,
+    NO_CODE,
+    FrameError,
+    header,
+    read_close,
+)
 from server.sockets.handshake import BadRequest, Request, read_request, refusing
 from server.sockets.heartbeat import Heartbeat
 
 EXTENSION = "maquette.direct"
 
-FRAGMENT = 256 * 1024
-"""Bytes of a message above which it is sent in pieces, each after the socket took the one before."""
 CLOSE_SECONDS = 10.0
 """How long the peer may take to answer a close frame."""
 LOST, RESTART = 1011, 1012
+
+Wire = Callable[[bytes], object]
+"""Writes bytes to the network as they are, at once."""
 
 
 class Listener(Protocol):
     """Who has adopted a connection. No method may raise or wait."""
 
     def received(self, message: bytes | str) -> None: ...
+
+    def full(self) -> None:
+        """The network takes no more for now."""
 
     def writable(self) -> None:
         """The network took something; `is_free` says whether all of it."""
@@ -106,6 +120,8 @@ class Connection(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         self._is_paused = True
+        if self._listener is not None:
+            self._listener.full()
 
     def resume_writing(self) -> None:
         self._is_paused = False
@@ -210,6 +226,13 @@ class Connection(asyncio.Protocol):
     def is_free(self) -> bool:
         """Whether the next message may be sent: the socket takes more, and no large message is on its way."""
         return not self._is_paused and self._large is None
+
+    @property
+    def wire(self) -> Wire | None:
+        """What takes whole frames, for messages that go to many; None where the layer makes its frames itself. Not to
+        be used but while `is_free`.
+        """
+        return None
 
     @property
     def waiting(self) -> int:

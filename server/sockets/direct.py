@@ -10,24 +10,9 @@ from uvicorn.config import Config
 from uvicorn.server import ServerState
 
 from server.sockets.asgi import CLOSED, CONNECTING, OPEN
-from server.sockets.connection import FRAGMENT, Connection, message_of
-from server.sockets.frames import BINARY, CLOSE, PING, PONG, FrameError, FrameReader, close_frame, frame
+from server.sockets.connection import Connection, Wire, message_of
+from server.sockets.frames import BINARY, CLOSE, FRAGMENT, PING, PONG, FrameError, FrameReader, close_frame, frame
 from server.sockets.handshake import accepting
-
-
-class _Frames:
-    """The frame of the message that was framed last: one that goes to many is made once."""
-
-    def __init__(self) -> None:
-        self._message = self._frame = b""
-
-    def of(self, message: bytes) -> bytes:
-        if message is not self._message:
-            self._message, self._frame = message, frame(BINARY, message)
-        return self._frame
-
-
-_frames = _Frames()
 
 
 class DirectProtocol(Connection):
@@ -73,11 +58,15 @@ class DirectProtocol(Connection):
         self._transport.write(accepting(self._request.key, subprotocol, [*self._headers, *headers]))
         self._opened()
 
+    @property
+    def wire(self) -> Wire | None:
+        return self._transport.write
+
     def send(self, message: bytes) -> None:
         if self.state != OPEN:
             return
         if len(message) <= FRAGMENT:
-            self._transport.write(_frames.of(message))
+            self._transport.write(frame(BINARY, message))
         else:
             self._send_in_pieces(BINARY, message)
 

@@ -17,6 +17,9 @@ FIN, RESERVED, OPCODE, MASKED, LENGTH = 0x80, 0x70, 0x0F, 0x80, 0x7F
 
 PROTOCOL_ERROR, NO_CODE, ABNORMAL, BAD_TEXT, TOO_BIG = 1002, 1005, 1006, 1007, 1009
 
+FRAGMENT = 256 * 1024
+"""Bytes of a message above which it is sent in pieces, each after the socket took the one before."""
+
 _MASK_BYTES = 4
 _MAX_CONTROL = 125
 _CONTROLS = frozenset({CLOSE, PING, PONG})

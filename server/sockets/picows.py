@@ -26,8 +26,8 @@ from uvicorn.config import Config
 from uvicorn.server import ServerState
 
 from server.sockets.asgi import CLOSED, CONNECTING, OPEN
-from server.sockets.connection import FRAGMENT, Connection, message_of
-from server.sockets.frames import BINARY, CONTINUATION, PROTOCOL_ERROR, TEXT, TOO_BIG, FrameError, header
+from server.sockets.connection import Connection, message_of
+from server.sockets.frames import BINARY, CONTINUATION, FRAGMENT, PROTOCOL_ERROR, TEXT, TOO_BIG, FrameError, header
 
 COPIED = 8192
 """Bytes up to which picows copies a message into the frame that it writes."""

@@ -14,6 +14,7 @@ from crdt.update_reader import Id, Parent, Placed, UpdateSummary, read_update
 from crdt.values import containers
 
 _NO_KEYS: Set[str] = frozenset()
+_NOTHING_NEW: Mapping[Parent, set[str]] = {}
 _ALIKE = 1000
 _HINT = "trash it; ids are used once"
 
@@ -75,14 +76,16 @@ class Containers:
         `container_replaced`, `container_removed`, `container_misplaced` (a map under a key of values would end the
         replica of everybody who writes the value).
         """
-        new = self._new_keys(summary, state)
+        new = self._new_keys(summary, state) if summary.maps else _NOTHING_NEW
         keys = self._keys
         for client, clock, neighbour in summary.followed:
             writes_over = neighbour in keys or (new and (neighbour in new or (client, clock) in new))
             if writes_over and clock >= state.get(client, 0):
                 raise _replaced(neighbour)
-        self._check_places(summary, new, state)
-        self._check_deletes(summary)
+        if summary.placed:
+            self._check_places(summary, new, state)
+        if summary.deletes:
+            self._check_deletes(summary)
 
     def _new_keys(self, summary: UpdateSummary, state: Mapping[int, int]) -> dict[Parent, set[str]]:
         """The keys of maps that the update makes: in maps that it makes, and in others."""
@@ -129,10 +132,9 @@ class Containers:
                 at = bisect_left(clocks, start)
                 if at < len(clocks) and clocks[at] < end:
                     raise _removed((client, clocks[at]))
-        if summary.deletes:
-            for item in summary.maps:
-                if any(start <= item[1] < end for start, end in summary.deletes.get(item[0], ())):
-                    raise _removed(item)
+        for item in summary.maps:
+            if any(start <= item[1] < end for start, end in summary.deletes.get(item[0], ())):
+                raise _removed(item)
 
 
 def containers_of(whole: bytes, document: type[Document]) -> Containers:

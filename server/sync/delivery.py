@@ -2,8 +2,10 @@
 
 from collections.abc import Collection, Iterator
 
-from crdt.messages import TOO_FAST, Refused, SyncStep1, Update, encode
-from server.sync.batch import Change, Frames
+from crdt.messages import TOO_FAST, Refused, SyncStep1, encode, encode_update
+from server.sockets.frames import BINARY, FRAGMENT
+from server.sockets.frames import frame as framed
+from server.sync.batch import Change, Messages
 from server.sync.inbox import Question
 from server.sync.member import Member
 from server.sync.outbox import Closing
@@ -33,16 +35,32 @@ class Delivery:
         """One frame to every member whose state is known, with all that it did not send itself; a large change has a
         frame of its own, as merging it would hold up everybody.
         """
-        for together in _groups(changes):
-            self._broadcast(Frames(together))
+        for together in _groups(changes) if len(changes) > 1 else (changes,):
+            if together:
+                self._broadcast(Messages(together))
 
-    def _broadcast(self, frames: Frames) -> None:
+    def _broadcast(self, messages: Messages) -> None:
+        """Those who take it at once and sent none of it are written one and the same frame."""
+        frame, written = b"", 0
+        apart = messages.apart if messages.size < FRAGMENT else self._members
         for member in self._members:
-            if member.given is None or member.outbox.behind or member.refusal is not None:
+            write = member.outbox.wire
+            if member in apart or write is None or member.given is None or member.refusal is not None:
+                self._put(member, messages)
                 continue
-            frame = frames.of(member)
-            if frame is not None and not member.outbox.put_update(frame):
-                self._telemetry.resyncs.inc()
+            if not written:
+                frame = framed(BINARY, messages.common)
+            write(frame)
+            written += 1
+        if written:
+            self._telemetry.sent.inc(written * len(messages.common))
+
+    def _put(self, member: Member, messages: Messages) -> None:
+        if member.given is None or member.outbox.behind or member.refusal is not None:
+            return
+        message = messages.of(member)
+        if message is not None and not member.outbox.put_update(message):
+            self._telemetry.resyncs.inc()
 
     def answer(self, question: Question) -> None:
         """What the member lacks: by the state that it named, or else by what it was given so far."""
@@ -53,9 +71,9 @@ class Delivery:
             for message in self._replica.answer(question.state):
                 member.outbox.put(message)
         elif member.given is not None:
-            member.outbox.put(encode(Update(self._replica.since(member.given))))
+            member.outbox.put(encode_update(self._replica.since(member.given)))
         member.given = self._replica.state_vector()
-        member.outbox.behind = False
+        member.outbox.caught_up()
 
 
 def _groups(changes: list[Change]) -> Iterator[list[Change]]:

@@ -13,7 +13,7 @@ import structlog
 
 from crdt.messages import RESTART, TOO_SLOW, encode
 from server.errors import Unavailable
-from server.sockets.connection import Connection
+from server.sockets.connection import Connection, Wire
 from server.sync.inbox import Question
 from server.sync.live import LiveRoom
 from server.sync.member import Member
@@ -84,6 +84,13 @@ class DirectSession:
         except RECEIVING_ERRORS as error:
             self._member.outbox.close(closing_for(error))
 
+    def full(self) -> None:
+        """The network takes no more for now."""
+        outbox = self._member.outbox
+        outbox.full()
+        if outbox.is_attached and self._patience is None:
+            self._be_patient(True)
+
     def writable(self) -> None:
         """Some of what waited is gone."""
         is_free = self._connection.is_free
@@ -127,12 +134,13 @@ class DirectSession:
     def waiting(self) -> int:
         return self._connection.waiting
 
+    @property
+    def wire(self) -> Wire | None:
+        return self._connection.wire
+
     def send(self, message: bytes) -> None:
-        connection = self._connection
-        connection.send(message)
+        self._connection.send(message)
         self._telemetry.sent.inc(len(message))
-        if not connection.is_free and self._patience is None:
-            self._be_patient(True)
 
     def _be_patient(self, is_waiting: bool) -> None:
         """Whoever takes nothing for too long is let go."""

@@ -11,6 +11,7 @@ from server.sync.territory import Territory
 
 SERVER = "server"
 """The user to whom the client ids of the server's own edits are bound."""
+_NONE: Mapping[int, str] = {}
 
 
 class Gate:
@@ -53,12 +54,13 @@ class Gate:
         if not is_closed(summary, self.state):
             return False
         self._containers.check(summary, self.state)
-        self._check_schema(summary)
+        if "meta" in summary.roots:
+            self._check_schema(summary)
         return True
 
     def _check_schema(self, summary: UpdateSummary) -> None:
         # A document of a newer schema is read-only for everybody (SPEC D10), so nobody may say that it is one.
-        if "meta" in summary.roots and any(
+        if any(
             (parent, key) == ("meta", "schema") and clock >= self.state.get(client, 0)
             for client, clock, parent, key in summary.placed
         ):
@@ -68,15 +70,18 @@ class Gate:
         if self._users.get(client, user) != user:
             raise UpdateRefused("client_id_taken", f"client id {client} is another user's", "join under a new one")
 
-    def unbound(self, summary: UpdateSummary, user: str) -> dict[int, str]:
+    def unbound(self, summary: UpdateSummary, user: str) -> Mapping[int, str]:
         """The client ids that an update of this user would bind to them."""
+        if summary.ranges.keys() <= self._users.keys():
+            return _NONE
         return {client: user for client in summary.new_clients(self.state) if client not in self._users}
 
-    def admit(self, summary: UpdateSummary, user: str) -> dict[int, str]:
+    def admit(self, summary: UpdateSummary, user: str) -> Mapping[int, str]:
         """Count a closed update as part of the state; the client ids that are bound to its author from now on."""
-        bound = self.unbound(summary, user)
-        self._users.update(bound)
-        self.note(summary)
+        if bound := self.unbound(summary, user):
+            self._users.update(bound)
+        if summary.maps or self._territory is not None:
+            self.note(summary)
         summary.advance(self.state)
         return bound
 

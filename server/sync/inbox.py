@@ -101,33 +101,36 @@ class Inbox:
 
     def offer(self, item: Input) -> bool:
         """Take it if that needs no waiting."""
-        if self.is_closed or (self._bytes and self._bytes + item.size > self._limit):
+        size = item.size
+        if self.is_closed or (self._bytes and self._bytes + size > self._limit):
             return False
-        self._add(item)
+        self._add(item, size)
         return True
 
     async def put(self, item: Input) -> bool:
         """False when the inbox is closed: the item was not taken."""
-        while not self.is_closed and self._bytes and self._bytes + item.size > self._limit:
+        size = item.size
+        while not self.is_closed and self._bytes and self._bytes + size > self._limit:
             if self._drained is None:
                 self._drained = asyncio.Event()
             self._drained.clear()
             await self._drained.wait()
         if self.is_closed:
             return False
-        self._add(item)
+        self._add(item, size)
         return True
 
     def close(self) -> None:
         """What waits is still read, and a Stop after it."""
         if not self.is_closed:
             self.is_closed = True
-            self._add(Stop())
-            self._tell_drained()
+            self._add(Stop(), 0)
+            if self._drained is not None:
+                self._drained.set()
 
-    def _add(self, item: Input) -> None:
+    def _add(self, item: Input, size: int) -> None:
         self._inputs.append(item)
-        self._bytes += item.size
+        self._bytes += size
         if (filled := self._filled) is not None:
             self._filled = None
             if not filled.done():
@@ -138,8 +141,9 @@ class Inbox:
         while not self._inputs:
             self._filled = asyncio.get_running_loop().create_future()
             await self._filled
-        batch = self._cut(self._turn())
-        self._tell_drained()
+        batch = self._cut(1 if len(self._inputs) == 1 else self._turn())
+        if self._drained is not None:
+            self._drained.set()
         return batch
 
     def drain(self) -> list[Input]:
@@ -157,13 +161,12 @@ class Inbox:
 
     def _cut(self, count: int) -> list[Input]:
         """Take the first `count` out."""
+        if count == len(self._inputs):
+            batch, self._inputs, self._bytes = self._inputs, [], 0
+            return batch
         batch, self._inputs = self._inputs[:count], self._inputs[count:]
         self._bytes -= sum(item.size for item in batch)
         return batch
-
-    def _tell_drained(self) -> None:
-        if self._drained is not None:
-            self._drained.set()
 
 
 def resolve(done: asyncio.Future[Any], value: object) -> None:

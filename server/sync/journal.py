@@ -65,7 +65,8 @@ class Journal:
             return False
         finally:
             self._telemetry.commit.observe(time.perf_counter() - began)
-        self._recovered()
+        if self.failing_since is not None:
+            self._recovered()
         return True
 
     async def commit_job(self, entry: Entry, clients: Mapping[int, str], extra: Extra) -> int | None:
@@ -104,7 +105,8 @@ class Journal:
     def _count(self, entries: Sequence[Entry]) -> None:
         self.seq = entries[-1].seq
         self._rows += len(entries)
-        self._bytes += sum(len(entry.payload) for entry in entries)
+        for entry in entries:
+            self._bytes += len(entry.payload)
         self._telemetry.rows.inc(len(entries))
 
     def _failed(self, error: StorageUnavailable) -> None:
@@ -115,10 +117,9 @@ class Journal:
             self.on_turn(True)
 
     def _recovered(self) -> None:
-        if self.failing_since is not None:
-            _log.info("commit_recovered", branch=self._branch, seconds=time.monotonic() - self.failing_since)
-            self.failing_since = None
-            self.on_turn(False)
+        since, self.failing_since = self.failing_since, None
+        _log.info("commit_recovered", branch=self._branch, seconds=time.monotonic() - (since or 0.0))
+        self.on_turn(False)
 
 
 def _ignore(_: bool) -> None:

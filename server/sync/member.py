@@ -93,7 +93,7 @@ class Member:
     saved: SavedCount = field(default_factory=SavedCount)
     presence_client: int | None = None
     refusal: MaquetteError | None = None
-    _told: Saved | None = None
+    _told: int = -1
 
     def give_up_place(self) -> None:
         """When its socket is gone."""
@@ -101,10 +101,10 @@ class Member:
             self.place.leave()
 
     def tell_saved(self, seq: int) -> None:
-        saved = Saved(self.saved.n, seq)
-        if self.wants_saved and (self._told is None or saved.n > self._told.n):
-            self._told = saved
-            self.outbox.put_saved(saved)
+        n = self.saved.n
+        if self.wants_saved and n > self._told:
+            self._told = n
+            self.outbox.put_saved(Saved(n, seq))
 
     def notice(self, notice: Notice) -> None:
         """Tell what everybody in the room should know, where it was asked for."""

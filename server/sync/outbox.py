@@ -11,6 +11,7 @@ from typing import Protocol
 
 from crdt.messages import AwarenessUpdate, Refused, Saved, encode
 from crdt.presence import join_entries
+from server.sockets.connection import Wire
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +36,24 @@ class Port(Protocol):
 
     def send(self, message: bytes) -> None: ...
 
+    @property
+    def wire(self) -> Wire | None:
+        """What takes whole frames while the socket is free; None where it frames messages itself."""
+
 
 class Outbox:
     """One reader (the session), many writers (the room), none of whom ever waits.
 
     limit: bytes of updates that may wait, here and in the port. When they are more, all waiting updates are dropped and
     `behind` is set: the socket gets one difference of states instead, once it has taken what it was given.
+
+    wire: takes the whole frame of a message that goes to many, while nothing waits and the socket takes more; else
+    None, and the message has to be put.
     """
 
     __slots__ = (
         "_asked", "_droppable", "_fixed", "_frames", "_limit", "_on_empty", "_port", "_presence", "_saved", "_waiter",
-        "behind", "closing",
+        "behind", "closing", "wire",
     )  # fmt: skip
 
     def __init__(self, limit: int) -> None:
@@ -61,6 +69,7 @@ class Outbox:
         self._asked = False
         self.behind = False
         self.closing: Closing | None = None
+        self.wire: Wire | None = None
 
     def attach(self, port: Port, on_empty: Callable[[], None]) -> None:
         """Send by this port from now on. on_empty: called when all is sent and the socket is `behind` or `closing`."""
@@ -74,7 +83,7 @@ class Outbox:
 
     def detach(self) -> None:
         """The port is gone: nothing that waits will be sent."""
-        self._port = self._on_empty = None
+        self._port = self._on_empty = self.wire = None
         self._frames.clear()
         self._presence = self._saved = None
 
@@ -114,10 +123,10 @@ class Outbox:
         self._wake()
         return True
 
-    def put_presence(self, entries: dict[int, bytes], frame: bytes | None = None) -> None:
-        """Encoded entries by client id; a newer one takes the place of one that still waits. frame: their message."""
+    def put_presence(self, entries: dict[int, bytes], message: bytes | None = None) -> None:
+        """Encoded entries by client id; a newer one takes the place of one that still waits. message: with them."""
         if self._presence is None and (port := self._free_port()) is not None:
-            port.send(frame or presence_frame(entries))
+            port.send(message or presence_message(entries))
             return
         if self._presence is None:
             self._presence = {}
@@ -135,7 +144,17 @@ class Outbox:
         """End the connection after what waits was sent; the first reason counts."""
         if self.closing is None:
             self.closing = closing
+            self.wire = None
             self._wake()
+
+    def full(self) -> None:
+        """The port takes no more for now; `pump` when it does again."""
+        self.wire = None
+
+    def caught_up(self) -> None:
+        """What was dropped was answered: what comes from now on is sent again."""
+        self.behind = False
+        self.pump()
 
     # -- how it gets out
 
@@ -144,7 +163,11 @@ class Outbox:
         port = self._port
         while port is not None and port.is_free and (frame := self.next()) is not None:
             port.send(frame)
-        if port is not None and port.is_free and (self.closing or (self.behind and not self._asked)):
+        if port is None or not port.is_free:
+            return
+        if self.closing is None and not self.behind:
+            self.wire = port.wire
+        elif self.closing or not self._asked:
             self._asked = self.behind
             if self._on_empty is not None:
                 self._on_empty()
@@ -174,7 +197,7 @@ class Outbox:
             return encode(saved)
         if self._presence:
             entries, self._presence = self._presence, None
-            return presence_frame(entries)
+            return presence_message(entries)
         return None
 
     def _free_port(self) -> Port | None:
@@ -196,6 +219,6 @@ class Outbox:
         self._wake()
 
 
-def presence_frame(entries: dict[int, bytes]) -> bytes:
+def presence_message(entries: dict[int, bytes]) -> bytes:
     """The message with these encoded entries."""
     return encode(AwarenessUpdate(join_entries(list(entries.values()))))

@@ -5,11 +5,14 @@ rise. Stock clients echo what they hear of others: entries under other ids than 
 """
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from crdt.presence import PresenceEntry, scan_presence
+from server.counters import Count
+from server.sockets.frames import BINARY
+from server.sockets.frames import frame as framed
 from server.sync.member import Member
-from server.sync.outbox import presence_frame
+from server.sync.outbox import presence_message
 from server.sync.presence_state import shown_entry
 
 INTERVAL = 0.004
@@ -20,10 +23,11 @@ REMEMBERED_CLOCKS = 10_000
 
 
 class PresenceBoard:
-    """members: the room's, iterated at each round. interval: seconds between two rounds."""
+    """members: the room's, iterated at each round. sent: bytes over sockets. interval: seconds between two rounds."""
 
-    def __init__(self, members: Collection[Member], interval: float = INTERVAL) -> None:
+    def __init__(self, members: Collection[Member], sent: Count, interval: float = INTERVAL) -> None:
         self._members = members
+        self._sent = sent
         self._interval = interval
         self._owners: dict[int, Member | None] = {}
         self._entries: dict[int, PresenceEntry] = {}
@@ -120,11 +124,21 @@ class PresenceBoard:
         self._next_round = asyncio.get_running_loop().call_later(pause, self._round)
 
     def _send(self, entries: dict[int, bytes]) -> None:
-        """To everybody all but their own; those without an own one get one and the same frame."""
-        frame = presence_frame(entries)
-        for member in self._members:
-            own = member.presence_client
-            if own not in entries:
-                member.outbox.put_presence(entries, frame)
-            elif len(entries) > 1:
+        show(entries, self._members, self._sent)
+
+
+def show(entries: dict[int, bytes], members: Iterable[Member], sent: Count) -> None:
+    """Send everybody all but their own; to those who have none among them one frame is written. sent: counts bytes."""
+    message = presence_message(entries)
+    frame, written = framed(BINARY, message), 0
+    for member in members:
+        own = member.presence_client
+        if own in entries:
+            if len(entries) > 1:
                 member.outbox.put_presence({key: entries[key] for key in entries if key != own})
+        elif (write := member.outbox.wire) is not None:
+            write(frame)
+            written += 1
+        else:
+            member.outbox.put_presence(entries, message)
+    sent.inc(written * len(message))

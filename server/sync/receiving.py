@@ -15,6 +15,7 @@ from crdt.messages import (
     SyncStep1,
     SyncStep2,
     Update,
+    carried_update,
     decode,
 )
 from crdt.update_reader import read_state_vector
@@ -23,7 +24,7 @@ from server.sync.inbox import Incoming, Question
 from server.sync.live import LiveRoom
 from server.sync.member import Member
 from server.sync.outbox import Closing
-from server.sync.reading import LARGE
+from server.sync.reading import LARGE, read_now
 
 RECEIVING_ERRORS = (ProtocolError, UpdateRefused, Unavailable)
 """What `receive` raises; each ends the connection as `closing_for` says."""
@@ -47,9 +48,9 @@ class Receiver:
 
     def receive_now(self, data: bytes) -> bool:
         """Take a message at once; False where that cannot be done (it is large, the room is full): `receive` it."""
+        if (update := carried_update(data)) is not None:
+            return len(update) <= LARGE and self._offer(update, is_answer=False)
         match decode(data):
-            case Update(update):
-                return len(update) <= LARGE and self._offer(update, is_answer=False)
             case SyncStep2(update):
                 return len(update) <= LARGE and self._offer(update, is_answer=True)
             case SyncStep1(state):
@@ -60,7 +61,7 @@ class Receiver:
         return True
 
     def _offer(self, update: bytes, *, is_answer: bool) -> bool:
-        return self.room.offer(Incoming(self.member, update, self.room.read_now(update), is_answer))
+        return self.room.offer(Incoming(self.member, update, read_now(self.room.branch, update), is_answer))
 
     async def receive(self, data: bytes) -> None:
         """Take a message; waits while the room is full, reads large ones in a thread."""

@@ -17,6 +17,7 @@ import structlog
 
 from crdt.errors import UpdateRefused
 from crdt.messages import INTERNAL_ERROR, RESTART
+from crdt.spans import NO_TRACING
 from crdt.update_reader import UpdateSummary
 from server.errors import Unavailable
 from server.storage.base import Deposed, Entry, Extra, LogConflict, UpdateLog
@@ -42,7 +43,7 @@ from server.sync.journal import Journal
 from server.sync.member import NOT_SAVING, SAVING_AGAIN, Member
 from server.sync.outbox import Closing
 from server.sync.presence_board import PresenceBoard
-from server.sync.reading import summary_of
+from server.sync.reading import LARGE, summary_of
 from server.sync.replica import Replica
 from server.sync.territory import jobs_of
 from server.sync.writer import Writer
@@ -70,7 +71,7 @@ class Room:
     ) -> None:  # fmt: skip
         self.branch = branch
         self.members: set[Member] = set()
-        self.presence = PresenceBoard(self.members)
+        self.presence = PresenceBoard(self.members, telemetry.sent)
         self._replica = replica
         self._gate = gate
         self._inspection: Inspection | None = inspection
@@ -79,6 +80,7 @@ class Room:
         self._delivery = Delivery(self.members, replica, telemetry)
         self._writer = Writer(gate, replica, journal, self._delivery, telemetry)
         self._telemetry = telemetry
+        self._tracing = telemetry.tracing
         self._on_commit = on_commit
         self._inbox = Inbox(INBOX_LIMIT)
         self._in_hand: list[Input] = []
@@ -196,10 +198,6 @@ class Room:
         """Read and check an update on its own. UpdateRefused."""
         return await reading.read(self.branch, update)
 
-    def read_now(self, update: bytes) -> UpdateSummary:
-        """The same at once, for updates up to LARGE. UpdateRefused."""
-        return reading.read_now(self.branch, update)
-
     def has_pending(self) -> bool:
         """Whether the document lacks something that was taken; never true (a test holds it to that)."""
         return self._replica.clocks() != self._gate.state
@@ -219,7 +217,8 @@ class Room:
         try:
             while not isinstance((batch := await self._inbox.take())[0], Stop):
                 self._in_hand, self._since = batch, time.monotonic()
-                await self._process(batch)
+                self._telemetry.batch.observe(len(batch))
+                await (self._process(batch) if self._tracing is NO_TRACING else self._process_traced(batch))
                 self._in_hand = []
             await self.journal.snapshot_at_unload(self._replica.whole)
         except Deposed:
@@ -238,20 +237,27 @@ class Room:
         self.presence.close()
         self._replica.close()
 
-    async def _process(self, items: Sequence[Input]) -> None:
-        self._telemetry.batch.observe(len(items))
-        with self._telemetry.tracing.batch(str(self.branch), len(items)):
-            if isinstance(items[0], JobResult):
-                await self._process_job(items[0])
-            else:
-                await self._process_inputs(items)
+    async def _process_traced(self, items: Sequence[Input]) -> None:
+        with self._tracing.batch(self.branch.key, len(items)):
+            await self._process(items)
 
-    async def _process_inputs(self, items: Sequence[Input]) -> None:
+    async def _process(self, items: Sequence[Input]) -> None:
+        if isinstance(items[0], JobResult):
+            await self._process_job(items[0])
+            return
         if self._inspection is not None and not all(map(_changes_nothing, items)):
             await self._finish_inspection(self._inspection)
         batch = Batch()
         for item in items:
-            await self._take(item, batch)
+            if isinstance(item, Incoming):
+                if len(item.payload) > LARGE:
+                    await self._writer.take_large(item, batch)
+                else:
+                    self._writer.take_update(item, batch)
+            elif isinstance(item, Question):
+                batch.questions.append(item)
+            elif isinstance(item, Edit):
+                self._writer.take_edit(item, batch)
         self._writer.end_run(batch)
         if batch.entries:
             await self.journal.commit(batch.entries, batch.clients)
@@ -272,15 +278,6 @@ class Room:
         for item in items:
             if isinstance(item, Incoming):
                 observe(now - item.at)
-
-    async def _take(self, item: Input, batch: Batch) -> None:
-        match item:
-            case Incoming():
-                await self._writer.take_update(item, batch)
-            case Question():
-                batch.questions.append(item)
-            case Edit():
-                self._writer.take_edit(item, batch)
 
     # -- results of jobs
 
@@ -321,8 +318,9 @@ class Room:
         for question in batch.questions:
             self._delivery.answer(question)
         for sender in batch.senders:
-            sender.tell_saved(self.seq)
-            sender.end_refused()
+            sender.tell_saved(self.journal.seq)
+            if sender.refusal is not None:
+                sender.end_refused()
         for done, seq in batch.edits:
             resolve(done, seq)
 

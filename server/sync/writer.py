@@ -24,36 +24,41 @@ class Writer:
         self._journal = journal
         self._delivery = delivery
         self._telemetry = telemetry
+        self._accepted = telemetry.updates.labels("accepted")
 
-    async def take_update(self, item: Incoming, batch: Batch) -> None:
+    def take_update(self, item: Incoming, batch: Batch) -> None:
         """Judge an update of a member, and let it join the batch, or refuse it, or ask its sender for more."""
-        member = item.member
-        if member.refusal is not None:
-            return
-        batch.senders.add(member)
-        try:
-            fits = item.summary.is_empty or await self._judge(item)
-        except UpdateRefused as error:
-            self._refuse(member, error)
-            return
-        if not fits:
-            self._ask_for_more(item)
-            return
-        self._telemetry.updates.labels("accepted").inc()
-        member.saved.accepted(item.is_answer)
-        if not member.can_write or item.summary.is_empty:
-            return
-        if len(item.payload) > LARGE:
-            await self._take_large(item, batch)
-        else:
+        if item.member.refusal is None and self._accepts(item, self._verdict(item), batch):
             self._add_to_run(item, batch)
 
-    async def _judge(self, item: Incoming) -> bool:
-        """The gate changes in this loop only, so that it may be asked in a thread."""
-        question = (item.member, item.summary, item.is_answer)
-        if len(item.payload) > LARGE:
-            return await asyncio.to_thread(self._gate.judge, *question)
-        return self._gate.judge(*question)
+    async def take_large(self, item: Incoming, batch: Batch) -> None:
+        """The same for one above LARGE: it is judged in a thread, as the gate changes in this loop only."""
+        if item.member.refusal is not None:
+            return
+        verdict = await asyncio.to_thread(self._verdict, item)
+        if self._accepts(item, verdict, batch):
+            await self._apply_large(item, batch)
+
+    def _verdict(self, item: Incoming) -> bool | UpdateRefused:
+        """Whether it can be applied now, or why it never can."""
+        try:
+            return item.summary.is_empty or self._gate.judge(item.member, item.summary, item.is_answer)
+        except UpdateRefused as error:
+            return error
+
+    def _accepts(self, item: Incoming, verdict: bool | UpdateRefused, batch: Batch) -> bool:
+        """Count it for its sender; whether there is something to apply."""
+        member = item.member
+        batch.senders.add(member)
+        if verdict is not True:
+            if verdict is False:
+                self._ask_for_more(item)
+            else:
+                self._refuse(member, verdict)
+            return False
+        self._accepted.inc()
+        member.saved.accepted(item.is_answer)
+        return member.can_write and not item.summary.is_empty
 
     def _refuse(self, member: Member, error: UpdateRefused) -> None:
         self._telemetry.updates.labels("refused").inc()
@@ -70,14 +75,14 @@ class Writer:
 
     def _add_to_run(self, item: Incoming, batch: Batch) -> None:
         author, via = item.member.identity.user_id, item.member.via
-        run = batch.run_of(author, via)
-        if run is None:
+        run = batch.run
+        if run is None or run.author != author or run.via != via:
             self.end_run(batch)
-            run = batch.run = Run(author, via)
+            run = batch.run = Run(author, via, [])
         run.items.append(item)
         batch.clients.update(self._gate.admit(item.summary, author))
 
-    async def _take_large(self, item: Incoming, batch: Batch) -> None:
+    async def _apply_large(self, item: Incoming, batch: Batch) -> None:
         """Apply a large update in parts, so that others have their turns; it is one row and one change all the same.
 
         Judged as a whole before the first part and committed as a whole after the last, so that a refusal is of all of

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from crdt import messages
 from crdt.errors import ProtocolError
 from crdt.lib0 import Decoder, encode_string, encode_uint
-from crdt.messages import Saved, Update, decode, encode
+from crdt.messages import Saved, Update, carried_update, decode, encode
 from crdt.presence import decode_presence, encode_presence
 from tests.vectors.generate_messages import MESSAGES, PATH, PRESENCE, REFUSED, vectors
 
@@ -47,6 +47,18 @@ def test_any_bytes_are_a_message_or_refused(data: bytes) -> None:
     except ProtocolError:
         return
     assert decode(encode(message)) == message
+
+
+@given(st.binary(max_size=300), st.binary(max_size=3), st.integers(0, 3))
+def test_the_short_way_to_an_update_is_decode(update: bytes, more: bytes, cut: int) -> None:
+    whole = encode(Update(update))
+    for data in (whole, whole + more, whole[: len(whole) - cut], b"\x00\x02" + more, more):
+        carried = carried_update(data)
+        try:
+            message = decode(data)
+        except ProtocolError:
+            message = None
+        assert carried == (message.update if isinstance(message, Update) else None)
 
 
 @given(st.integers(0, 2**53 - 1))

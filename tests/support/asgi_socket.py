@@ -70,6 +70,7 @@ class DirectSocket(AsgiSocket):
 
     is_free = True
     waiting = 0
+    wire = None
 
     def __init__(self, app: ASGIApp, path: str, query: str = "") -> None:
         self._listener: Listener | None = None

@@ -27,11 +27,15 @@ class Keeper:
         self.connection: Connection | None = None
         self.received_: list[bytes | str] = []
         self.code: int | None = None
+        self.filled = 0
         self.changed = asyncio.Event()
 
     def received(self, message: bytes | str) -> None:
         self.received_.append(message)
         self.changed.set()
+
+    def full(self) -> None:
+        self.filled += 1
 
     def writable(self) -> None:
         self.changed.set()

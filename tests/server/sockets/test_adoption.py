@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from server.sockets import Layer
-from server.sockets.connection import FRAGMENT
+from server.sockets.frames import FRAGMENT
+from server.sockets.frames import frame as framed
 from tests.server.attacks.raw import CLOSE, PING, PONG, RawSocket, frame
 from tests.server.sockets.conftest import Keeper, Site
 
@@ -60,10 +61,23 @@ async def test_what_is_sent_arrives_in_order(site: Site, socket: RawSocket) -> N
     assert [await socket.receive() for _ in range(100)] == [(BINARY, b"%d" % n) for n in range(100)]
 
 
+async def test_a_frame_that_goes_to_many_is_written_as_it_is(site: Site, socket: RawSocket, layer: Layer) -> None:
+    connection = site.keeper.connection
+    if layer != "direct":
+        assert connection.wire is None, "the layer frames messages itself"
+        return
+    connection.send(b"before it")
+    connection.wire(framed(BINARY, b"made once"))
+    connection.send(b"after it")
+    received = [await socket.receive() for _ in range(3)]
+    assert received == [(BINARY, b"before it"), (BINARY, b"made once"), (BINARY, b"after it")]
+
+
 async def test_a_large_message_goes_out_in_pieces_for_which_the_reader_is_waited(site: Site, socket: RawSocket) -> None:
     connection, message = site.keeper.connection, bytes(20 * 2**20)
     connection.send(message)
     assert not connection.is_free
+    assert site.keeper.filled == 1, "its listener is told"
     assert connection.waiting <= 2 * FRAGMENT, "the rest waits in the one buffer that all receivers share"
     await socket.send(frame(b"still there?", PING))
     received, ponged = 0, False

@@ -8,6 +8,7 @@ import pytest
 from crdt.errors import ProtocolError
 from crdt.messages import AwarenessUpdate, decode
 from crdt.presence import MAX_ENTRIES, Awareness, PresenceEntry, decode_presence, encode_presence
+from server.counters import Count
 from server.sync.member import Member
 from server.sync.outbox import Outbox
 from server.sync.presence_board import PresenceBoard
@@ -47,7 +48,7 @@ def members() -> set[Member]:
 
 @pytest.fixture
 def board(members: set[Member]) -> PresenceBoard:
-    return PresenceBoard(members, interval=0)
+    return PresenceBoard(members, Count(), interval=0)
 
 
 @pytest.fixture
