@@ -43,6 +43,10 @@ def session_branch(project: str) -> str:
     return f"{project}/session"
 
 
+# Made once: with every room that is opened it is asked for.
+_READ = select(projects).where(projects.c.id == bindparam("id"))
+
+
 class Projects:
     def __init__(self, engine: AsyncEngine, clock: Callable[[], float]) -> None:
         self._engine = engine
@@ -68,7 +72,7 @@ class Projects:
     async def read(self, id: str) -> Project:
         """A project, also a trashed one; NotFound when there is none."""
         async with self._reader.connect() as connection:
-            row = (await connection.execute(select(projects).where(projects.c.id == id))).one_or_none()
+            row = (await connection.execute(_READ, {"id": id})).one_or_none()
         if row is None:
             raise no_such_project(id)
         return Project(**row._mapping)

@@ -32,11 +32,11 @@ class Appender:
         self._started = 0.0
         self._branches: set[str] = set()
 
-    async def append(self, one: Append) -> None:
-        """Returns once it is committed."""
+    def append(self, one: Append) -> asyncio.Future[None]:
+        """Done once it is committed."""
         self._waiting.append(one)
         self._go_on()
-        await one.done
+        return one.done
 
     @asynccontextmanager
     async def alone(self) -> AsyncIterator[None]:
@@ -68,7 +68,7 @@ class Appender:
             return
         loop = asyncio.get_running_loop()
         now = loop.time()
-        others = any(one.branch not in self._branches for one in self._waiting)
+        others = not self._branches.issuperset([one.branch for one in self._waiting])
         if others and (seconds := self._started + self._writer.window - now) > 0:
             self._timer = loop.call_later(seconds, self._begin_in_time)
             return

@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 from collections import namedtuple
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from server.storage.base import Deposed, Entry
 from server.storage.fencing import deposed
+from server.storage.one_thread import Ended
 from server.storage.tables import client_ids, updates
 
 WINDOW = 0.003
@@ -22,9 +23,6 @@ CLIENT = ("branch", "client", "user")
 CONFLICTS = (IntegrityError, sqlite3.IntegrityError)
 FAILURES = (SQLAlchemyError, sqlite3.Error, OSError)
 Owner = namedtuple("Owner", ["branch", "epoch"])
-
-Ended = Callable[[BaseException | None], None]
-"""Called on the event loop with how a commit ended."""
 
 
 @dataclass(slots=True)

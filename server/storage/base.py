@@ -4,6 +4,7 @@ One writer per branch: the room that holds it numbers its updates 1, 2, 3, … a
 else is a `LogConflict` (two servers on one branch). Nothing is acknowledged before the commit.
 """
 
+import sqlite3
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -40,7 +41,7 @@ def naming_failures() -> Iterator[None]:
     """What the disk or the database raises in the body becomes StorageUnavailable."""
     try:
         yield
-    except (SQLAlchemyError, OSError) as error:
+    except (SQLAlchemyError, sqlite3.Error, OSError) as error:
         raise StorageUnavailable(error) from error
 
 
@@ -84,7 +85,9 @@ class UpdateLog(Protocol):
 
     async def load(self, branch: str) -> Loaded: ...
 
-    async def append(self, branch: str, entries: Sequence[Entry], clients: Mapping[int, str], epoch: int = 0) -> None:
+    def append(
+        self, branch: str, entries: Sequence[Entry], clients: Mapping[int, str], epoch: int = 0
+    ) -> Awaitable[None]:
         """Commit rows and newly bound client ids. Repeating an append that had in fact been committed is no error.
 
         epoch: of the lease on the branch; Deposed where another node has taken it since. 0: there are no leases.

@@ -12,7 +12,6 @@ from server.storage.appends import (
     ROW,
     WINDOW,
     Append,
-    Ended,
     check_leases,
     inserts,
     leases_of,
@@ -20,6 +19,7 @@ from server.storage.appends import (
     users_of,
 )
 from server.storage.fencing import owned
+from server.storage.one_thread import Ended
 
 
 class InTask:

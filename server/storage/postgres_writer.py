@@ -12,9 +12,10 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from crdt.failpoint import failpoint
-from server.storage.appends import Append, Ended, leases_of, rows_of, users_of
+from server.storage.appends import Append, leases_of, rows_of, users_of
 from server.storage.base import Deposed
 from server.storage.engine_writer import InTask
+from server.storage.one_thread import Ended
 
 _APPEND = """
 WITH lease AS (SELECT * FROM unnest($1::text[], $2::bigint[]) AS lease(branch, epoch)),

@@ -3,10 +3,10 @@
 Appends of all rooms that wait at the same moment share one commit: under load the disk is asked once for many rooms.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import URL, Engine, Row, create_engine, delete, event, func, select
+from sqlalchemy import URL, Engine, create_engine, delete, event, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -16,9 +16,10 @@ from server.storage.appends import Append, Writer
 from server.storage.base import Entry, Extra, Loaded, LogConflict, naming_failures
 from server.storage.engine_writer import EngineWriter
 from server.storage.history_tables import histories
-from server.storage.packing import unpack
+from server.storage.rows import bound_clients, entry_of, rows_after, snapshots_of
+from server.storage.sqlite_reader import SqliteReader
 from server.storage.sqlite_writer import SqliteWriter
-from server.storage.tables import client_ids, snapshots, updates
+from server.storage.tables import snapshots, updates
 
 READ_ONLY = {"maquette_read_only": True}
 """Execution options of a connection that only reads: on SQLite it does not queue for the write lock."""
@@ -26,7 +27,6 @@ READ_ONLY = {"maquette_read_only": True}
 CONNECT_SECONDS = 5.0
 """For a connection to PostgreSQL; the driver's own minute would be added to every cut of the network."""
 KEPT_SNAPSHOTS = 2
-COLUMNS = tuple(updates.c[name] for name in ("seq", "at", "author", "via", "payload", "job", "packed"))
 
 
 def open_engine(url: str, *, idle: float | None = None) -> AsyncEngine:
@@ -79,6 +79,7 @@ class SqlUpdateLog:
         self._insert = sqlite.insert if engine.dialect.name == "sqlite" else postgresql.insert
         self._writer = EngineWriter(engine)
         self.appender = Appender(self._group_writer(engine), self.read)
+        self._reader = SqliteReader(_own_engine(engine.url)) if _is_file(engine) else None
 
     def _group_writer(self, engine: AsyncEngine) -> Writer:
         if engine.dialect.name == "postgresql":
@@ -86,24 +87,24 @@ class SqlUpdateLog:
             from server.storage.postgres_writer import PostgresWriter  # noqa: PLC0415
 
             return PostgresWriter(engine)
-        return SqliteWriter(_own_engine(engine.url)) if engine.url.database else self._writer
+        return SqliteWriter(_own_engine(engine.url)) if _is_file(engine) else self._writer
 
     async def load(self, branch: str) -> Loaded:
         with naming_failures():
-            return await self._load(branch)
+            return await (self._reader.load(branch) if self._reader is not None else self._load(branch))
 
     async def _load(self, branch: str) -> Loaded:
         async with self._engine.connect() as connection:
             connection = await connection.execution_options(**READ_ONLY)
-            snapshot = (await connection.execute(_newest_snapshot(branch))).first()
-            seq = snapshot.seq if snapshot else 0
-            tail = (await connection.execute(_rows(branch, seq))).all()
-            bound = await connection.execute(select(client_ids).where(client_ids.c.branch == branch))
-            clients = {row.client: row.user for row in bound}
-        return Loaded(snapshot.payload if snapshot else None, seq, [_entry(row) for row in tail], clients)
+            seq, payload = (await connection.execute(snapshots_of(branch).limit(1))).first() or (0, None)
+            tail = (await connection.execute(rows_after(branch, seq))).all()
+            clients = {row.client: row.user for row in await connection.execute(bound_clients(branch))}
+        return Loaded(payload, seq, [entry_of(*row) for row in tail], clients)
 
-    async def append(self, branch: str, entries: Sequence[Entry], clients: Mapping[int, str], epoch: int = 0) -> None:
-        await self.appender.append(Append.make(branch, entries, clients, epoch))
+    def append(
+        self, branch: str, entries: Sequence[Entry], clients: Mapping[int, str], epoch: int = 0
+    ) -> Awaitable[None]:
+        return self.appender.append(Append.make(branch, entries, clients, epoch))
 
     async def append_job(
         self, branch: str, entry: Entry, clients: Mapping[int, str], extra: Extra, epoch: int = 0
@@ -133,8 +134,8 @@ class SqlUpdateLog:
     async def _read(self, branch: str, after: int, limit: int) -> list[Entry]:
         async with self._engine.connect() as connection:
             connection = await connection.execution_options(**READ_ONLY)
-            rows = await connection.execute(_rows(branch, after).limit(limit))
-            return [_entry(row) for row in rows]
+            rows = await connection.execute(rows_after(branch, after).limit(limit))
+            return [entry_of(*row) for row in rows]
 
     async def put_snapshot(self, branch: str, seq: int, at: int, payload: bytes) -> None:
         row = {"branch": branch, "seq": seq, "at": at, "payload": payload}
@@ -158,16 +159,10 @@ class SqlUpdateLog:
 
     async def close(self) -> None:
         await self.appender.close()
+        if self._reader is not None:
+            await self._reader.close()
 
 
-def _newest_snapshot(branch: str) -> Any:
-    columns = (snapshots.c.seq, snapshots.c.payload)
-    return select(*columns).where(snapshots.c.branch == branch).order_by(snapshots.c.seq.desc()).limit(1)
-
-
-def _rows(branch: str, after: int) -> Any:
-    return select(*COLUMNS).where(updates.c.branch == branch, updates.c.seq > after).order_by(updates.c.seq)
-
-
-def _entry(row: Row[Any]) -> Entry:
-    return Entry(row.seq, row.at, row.author, row.via, unpack(row.packed, bytes(row.payload)), row.job)
+def _is_file(engine: AsyncEngine) -> bool:
+    """Whether other connections than the engine's own see the same database."""
+    return engine.dialect.name == "sqlite" and bool(engine.url.database)

@@ -4,17 +4,18 @@ Through the async driver one commit is eight hops (each statement, its cursor, t
 statements of SQLAlchemy's core it costs three times the CPU.
 """
 
-import asyncio
-import queue
-import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Engine, PoolProxiedConnection
 
 from crdt.failpoint import failpoint
-from server.storage.appends import WINDOW, Append, Ended, Owner, check_leases, inserts, leases_of, rows_of, users_of
+from server.storage.appends import WINDOW, Append, Owner, check_leases, inserts, leases_of, rows_of, users_of
 from server.storage.fencing import owned
+from server.storage.one_thread import Ended, OneThread
+
+AT_ONCE = 100
+"""Rows that one statement inserts at most."""
 
 
 class SqliteWriter:
@@ -24,6 +25,7 @@ class SqliteWriter:
         """engine: of this writer alone; disposed of by `close`."""
         self._engine = engine
         self._row, self._client = (str(insert.compile(dialect=engine.dialect)) for insert in inserts("sqlite"))
+        self._of_rows: dict[int, str] = {}
         self._pooled: PoolProxiedConnection | None = None
         self._thread = OneThread("log")
 
@@ -33,19 +35,36 @@ class SqliteWriter:
     def _commit(self, group: Sequence[Append]) -> None:
         if self._pooled is None:
             self._pooled = self._engine.raw_connection()
-        connection: Any = self._pooled.driver_connection
+        rows, clients, leases = rows_of(group), users_of(group), leases_of(group)
         try:
-            connection.execute("BEGIN IMMEDIATE")
-            if leases := leases_of(group):
-                check_leases(self._owners(connection, leases), leases)
-            connection.executemany(self._row, rows_of(group))
-            if clients := users_of(group):
-                connection.executemany(self._client, clients)
-            failpoint("log.commit")
-            connection.execute("COMMIT")
+            if clients or leases or len(rows) > AT_ONCE:
+                self._commit_all(self._pooled.driver_connection, rows, clients, leases)
+            else:
+                self._commit_rows(self._pooled.driver_connection, rows)
         except BaseException:
             self._reset()
             raise
+
+    def _commit_rows(self, connection: Any, rows: Sequence[tuple[Any, ...]]) -> None:
+        """One statement is its own transaction, and the interpreter is let go and asked for once."""
+        failpoint("log.commit")
+        statement = self._of_rows.get(len(rows))
+        if statement is None:
+            statement = self._of_rows[len(rows)] = _repeated(self._row, len(rows))
+        connection.execute(statement, [value for row in rows for value in row])
+
+    def _commit_all(
+        self, connection: Any, rows: Sequence[tuple[Any, ...]], clients: Sequence[tuple[Any, ...]],
+        leases: Mapping[str, int],
+    ) -> None:  # fmt: skip
+        connection.execute("BEGIN IMMEDIATE")
+        if leases:
+            check_leases(self._owners(connection, leases), leases)
+        connection.executemany(self._row, rows)
+        if clients:
+            connection.executemany(self._client, clients)
+        failpoint("log.commit")
+        connection.execute("COMMIT")
 
     def _owners(self, connection: Any, leases: Mapping[str, int]) -> list[Owner]:
         query = owned(leases).compile(dialect=self._engine.dialect, compile_kwargs={"render_postcompile": True})
@@ -59,9 +78,7 @@ class SqliteWriter:
             pooled.invalidate()
 
     async def close(self) -> None:
-        ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._thread.run(self._dispose, lambda _: ended.set_result(None))
-        await ended
+        await self._thread.ask(self._dispose)
         self._thread.end()
 
     def _dispose(self) -> None:
@@ -70,31 +87,7 @@ class SqliteWriter:
         self._engine.dispose()
 
 
-class OneThread:
-    """A thread that does one thing after the other: a fifth of what an executor and its futures cost."""
-
-    def __init__(self, name: str) -> None:
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
-        self._thread.start()
-
-    def run(self, work: Callable[[], None], ended: Ended) -> None:
-        """ended: called on this event loop with what `work` raised, or None."""
-        self._jobs.put((work, ended, asyncio.get_running_loop()))
-
-    def end(self) -> None:
-        self._jobs.put(None)
-        self._thread.join()
-
-    def _run(self) -> None:
-        while (job := self._jobs.get()) is not None:
-            work, ended, loop = job
-            error: BaseException | None = None
-            try:
-                work()
-            except BaseException as raised:
-                error = raised
-            loop.call_soon_threadsafe(ended, error)
-
-
-_Job = tuple[Callable[[], None], Ended, asyncio.AbstractEventLoop]
+def _repeated(insert: str, count: int) -> str:
+    """The statement for so many rows."""
+    head, verb, values = insert.rpartition(" VALUES ")
+    return head + verb + ", ".join([values] * count)

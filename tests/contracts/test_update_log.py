@@ -11,7 +11,7 @@ from sqlalchemy import insert, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from server.migrations import migrate
-from server.storage import postgres_writer
+from server.storage import postgres_writer, sqlite_writer
 from server.storage.base import Entry, LogConflict, StorageUnavailable, UpdateLog
 from server.storage.memory import MemoryUpdateLog
 from server.storage.sql import SqlUpdateLog
@@ -69,6 +69,16 @@ async def test_repeating_a_committed_append_is_no_error(log: UpdateLog) -> None:
     await log.append(BRANCH, [entry(1), entry(2)], {1: "ada"})
     await log.append(BRANCH, [entry(1), entry(2)], {1: "ada"})
     assert (await log.load(BRANCH)).seq == 2
+
+
+@pytest.mark.parametrize("count", [1, 2, sqlite_writer.AT_ONCE, sqlite_writer.AT_ONCE + 1])
+async def test_as_many_rows_as_a_statement_holds_and_one_more(log: UpdateLog, count: int) -> None:
+    rows = [entry(seq, b"%d" % seq) for seq in range(1, count + 1)]
+    await log.append(BRANCH, rows, {})
+    assert (await log.load(BRANCH)).tail == rows
+    with pytest.raises(LogConflict):
+        await log.append(BRANCH, [entry(count, b"another"), entry(count + 1)], {})
+    assert (await log.load(BRANCH)).tail == rows, "all of an append or nothing"
 
 
 async def test_many_rooms_append_at_once(log: UpdateLog) -> None:
@@ -154,6 +164,20 @@ async def test_extra_shares_the_transaction(engine: AsyncEngine) -> None:
     await log.close()
 
 
+async def test_a_database_that_cannot_be_read_is_asked_anew(engine: AsyncEngine) -> None:
+    log = SqlUpdateLog(engine)
+    await log.append(BRANCH, [entry(1)], {})
+    await log.load(BRANCH)
+    async with engine.begin() as connection:
+        await connection.execute(text("ALTER TABLE snapshots RENAME TO away"))
+    with pytest.raises(StorageUnavailable):
+        await log.load(BRANCH)
+    async with engine.begin() as connection:
+        await connection.execute(text("ALTER TABLE away RENAME TO snapshots"))
+    assert (await log.load(BRANCH)).tail == [entry(1)]
+    await log.close()
+
+
 async def test_sqlite_is_durable(tmp_path: Path) -> None:
     async with sql_engine(f"sqlite+aiosqlite:///{tmp_path / 'd.db'}") as engine, engine.connect() as connection:
         assert (await connection.execute(text("PRAGMA journal_mode"))).scalar() == "wal"
@@ -177,11 +201,11 @@ async def test_a_commit_that_the_database_never_answers_fails_and_may_be_repeate
 
 async def test_whoever_is_alone_waits_for_a_commit_and_holds_the_next_one_up(engine: AsyncEngine) -> None:
     log = SqlUpdateLog(engine)
-    first = asyncio.create_task(log.append(BRANCH, [entry(1)], {}))
+    first = asyncio.ensure_future(log.append(BRANCH, [entry(1)], {}))
     await asyncio.sleep(0)
     async with log.appender.alone():
         assert (await log.read(BRANCH)) == [entry(1)]
-        second = asyncio.create_task(log.append(BRANCH, [entry(2)], {}))
+        second = asyncio.ensure_future(log.append(BRANCH, [entry(2)], {}))
         await asyncio.sleep(0.05)
         assert (await log.read(BRANCH)) == [entry(1)]
     await asyncio.gather(first, second)
