@@ -54,9 +54,12 @@ function List() {
           value={find}
           onChange={(event) => setFind(event.target.value)}
           placeholder="Find by name or address"
-          className={`${CONTROL} h-7.5 border-line bg-panel pl-7`}
+          className={`${CONTROL} h-7.5 border-edge bg-panel pl-7`}
         />
       </label>
+      <p className="text-muted">
+        New people come in by the invitation link that the server prints when it starts, or by a link to a project.
+      </p>
       {reset && (
         <Secret
           key={reset.path}
@@ -129,7 +132,8 @@ function Row({ person, onChange, onSignOut, onReset }: RowProps) {
           {disabled && <Badge tone="warn">disabled</Badge>}
         </p>
         <p className="truncate text-muted">
-          {person.email ?? "No account"} · seen {ago(person.seen, Date.now())}
+          {person.email ?? "No account"}
+          <span className="max-sm:hidden"> · seen {ago(person.seen, Date.now())}</span>
         </p>
       </div>
       <Select

@@ -2,7 +2,7 @@ import { cn } from "@editor/lib/cn";
 import { type ComponentProps, type KeyboardEvent, type ReactNode, useId, useState } from "react";
 
 export const CONTROL =
-  "h-6 w-full min-w-0 rounded-sm border border-transparent bg-field px-1.5 text-sm text-ink transition-colors hover:border-edge focus:border-accent focus:outline-none disabled:opacity-50";
+  "h-6 w-full min-w-0 rounded-sm border bg-field px-1.5 text-sm text-ink transition-colors hover:border-edge focus:border-accent focus:outline-none disabled:opacity-50";
 
 /** A labelled line of a form: label left, control right. */
 export function Row({
