@@ -91,14 +91,16 @@ class Editor:
 async def state_in(database: str, project: str) -> SceneDocument:
     """What the log in a database (as SQLAlchemy names it) holds, read as the server reads it when it starts."""
     engine = open_engine(database)
+    log = SqlUpdateLog(engine)
     try:
         branch = Branch(project, "scene")
         replica = Replica(branch.document())
-        await replica.restore(await SqlUpdateLog(engine).load(str(branch)))
+        await replica.restore(await log.load(str(branch)))
         document = replica.document
         assert isinstance(document, SceneDocument)
         return document
     finally:
+        await log.close()
         await engine.dispose()
 
 
