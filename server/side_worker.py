@@ -10,6 +10,7 @@ import os
 import pickle
 import signal
 import sys
+from contextlib import suppress
 from typing import Any, BinaryIO
 
 
@@ -32,4 +33,5 @@ def _answer(asked: bytes) -> tuple[Any, Exception | None]:
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's to answer
     os.nice(int(sys.argv[1]))
-    work(sys.stdin.buffer, sys.stdout.buffer)
+    with suppress(BrokenPipeError):  # the server was killed while it waited for an answer
+        work(sys.stdin.buffer, sys.stdout.buffer)

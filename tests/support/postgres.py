@@ -4,7 +4,6 @@ import glob
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -14,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from tests.support.ports import free_port
 
 TRIES = 200
 
@@ -28,12 +29,6 @@ def _tool(name: str) -> str:
 def _as_postgres() -> dict[str, object]:
     """PostgreSQL refuses to run as root."""
     return {"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass
@@ -56,7 +51,7 @@ class Postgres:
 
     def create(self) -> None:
         """Make the data folder (initdb)."""
-        self.port = self.port or _free_port()
+        self.port = self.port or free_port()
         self._data.mkdir(mode=0o700)
         if _as_postgres():
             shutil.chown(self.folder, "postgres", "postgres")

@@ -18,6 +18,8 @@ from dataclasses import dataclass
 
 import pytest
 
+from tests.support.ports import free_port
+
 _TRIES = 200
 
 
@@ -69,11 +71,8 @@ class RedisProcess:
 @contextmanager
 def running_redis(*hosts: str) -> Iterator[RedisProcess]:
     """hosts: addresses besides loopback."""
-    with tempfile.TemporaryDirectory(prefix="maquette-redis-") as folder, socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-        probe.close()
-        redis = RedisProcess(folder, port, hosts=("127.0.0.1", *hosts))
+    with tempfile.TemporaryDirectory(prefix="maquette-redis-") as folder:
+        redis = RedisProcess(folder, free_port(), hosts=("127.0.0.1", *hosts))
         redis.start()
         try:
             yield redis

@@ -28,6 +28,7 @@ from server.app import create_app
 from server.services import Services
 from server.settings import Settings
 from server.sockets.layers import configure
+from tests.support.ports import free_port
 
 TOP = Path(__file__).parents[2]
 START_SECONDS = 60.0
@@ -51,6 +52,7 @@ class ServerProcess:
 
     def start(self) -> None:
         """Start and wait until it is ready."""
+        self.port = self.port or free_port()
         command = [sys.executable, "-m", "server", "serve", "--data", str(self.data), "--port", str(self.port)]
         with (self.log).open("ab") as log:
             self.process = subprocess.Popen(
@@ -58,7 +60,6 @@ class ServerProcess:
                 env={**os.environ, **self.environment},
             )  # fmt: skip
         self.url = self._wait_for_address()
-        self.port = int(self.url.rsplit(":", 1)[1])
         httpx.get(f"{self.url}/readyz", timeout=START_SECONDS).raise_for_status()
 
     def kill(self) -> None:

@@ -53,12 +53,6 @@ class Peer(Protocol):
         """Start it over an empty folder, on one core (None: on any)."""
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @contextmanager
 def process(
     command: Sequence[str], port: int, log: Path, core: int | None, environment: Mapping[str, str] | None = None

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from crdt.lib0 import encode_string
-from tests.benchmarks.sync.servers.base import Door, Running, free_port, process
+from tests.benchmarks.sync.servers.base import Door, Running, process
 from tests.benchmarks.sync.servers.install import install_peers
 from tests.benchmarks.sync.servers.redis import running_redis
+from tests.support.ports import free_port
 
 PROGRAM = Path(__file__).with_name("hocuspocus.mjs")
 _AUTH, _TOKEN = 2, 0

@@ -11,8 +11,9 @@ from pathlib import Path
 import httpx
 import psutil
 
-from tests.benchmarks.sync.servers.base import Door, Running, free_port, process
+from tests.benchmarks.sync.servers.base import Door, Running, process
 from tests.benchmarks.sync.servers.redis import running_redis
+from tests.support.ports import free_port
 from tests.support.postgres import running_postgres
 
 _ENVIRONMENT = {

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.benchmarks.sync.servers.base import Running, free_port, process
+from tests.benchmarks.sync.servers.base import Running, process
 from tests.benchmarks.sync.servers.y_websocket import OpenServer
+from tests.support.ports import free_port
 
 
 class PycrdtWebsocket:

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.benchmarks.sync.servers.base import free_port, process
+from tests.benchmarks.sync.servers.base import process
+from tests.support.ports import free_port
 
 
 @dataclass(frozen=True)

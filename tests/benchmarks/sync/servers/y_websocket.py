@@ -7,8 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.benchmarks.sync.servers.base import Door, Running, free_port, process
+from tests.benchmarks.sync.servers.base import Door, Running, process
 from tests.benchmarks.sync.servers.install import install_peers
+from tests.support.ports import free_port
 
 
 @dataclass
