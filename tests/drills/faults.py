@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -11,6 +12,8 @@ from tests.benchmarks.report import Table, goal, median, percentile
 from tests.drills.load import Crowd
 from tests.support.acknowledged import assert_kept, state_in
 
+SETTLING = 1.0
+"""Seconds after everybody's recovery before it is calm: rooms were loaded, and replicas compared."""
 RECOVERY = 60.0
 """Seconds after which a fault counts as not recovered from."""
 
@@ -59,7 +62,7 @@ ABOUT = (
     "with what each was told is saved, clocks and deletes; at the end all replicas and the log are equal in state and "
     "delete set. Recovery: from the moment when nothing is broken any more until every editor was told that an edit "
     "made since is saved. Pause: the longest time in which an editor was told nothing, the fault itself included, of "
-    "those whom it touched least and most."
+    "those whom it touched least and most. Calm: from a second after everybody's recovery to the next fault."
 )
 COLUMNS = [
     "fault", "times", "recovery, median s", "recovery, longest s", "pause of the least touched, s",
@@ -91,7 +94,8 @@ async def drill(system: System, people: Crowd, count: int, seed: int, log: Log) 
 
 
 async def _calm(people: Crowd, log: Log) -> None:
-    """A while without faults, in which everybody saves some more."""
+    """A while without faults and what they leave to be done, in which everybody saves some more."""
+    await asyncio.sleep(SETTLING)
     began = time.monotonic()
     for _ in range(3):
         await people.all_saved_since(time.monotonic(), RECOVERY)
