@@ -37,6 +37,8 @@ def serve(settings: Settings) -> None:
     app = create_app(settings)
     config = _configured(app, settings)
     listening = config.bind_socket()
+    # uvicorn makes it for several processes. What runs beside this one would hold the port when this one is killed.
+    listening.set_inheritable(False)
     server = Server(config, lambda: app.state.stop())
     app.state.ended = server.end
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:

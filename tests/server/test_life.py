@@ -1,4 +1,4 @@
-"""A server that has lost its services ends, instead of answering everybody that it is stopping."""
+"""A server that has lost its services ends by itself, and leaves its port to the next one."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import asyncio
 from contextlib import closing
 from pathlib import Path
 
+import psutil
 import pytest
 
 from server.activity import Activity
 from server.app import create_app
 from server.serving import Server
 from server.sockets.layers import configure
-from tests.support.server import settings_for
+from tests.support.server import running_server, settings_for
 
 
 async def test_a_server_without_its_services_ends_with_an_error(
@@ -36,3 +37,11 @@ async def test_a_server_without_its_services_ends_with_an_error(
         broken.set()
         await asyncio.wait_for(serving, 20)
     assert server.has_failed
+
+
+def test_what_runs_beside_a_server_does_not_hold_its_port(tmp_path: Path) -> None:
+    """Else a server that was killed does not start again before all that it started has ended."""
+    with running_server(tmp_path, peer=True) as server:
+        assert server.process is not None
+        (peer,) = psutil.Process(server.process.pid).children()
+        assert [one for one in peer.net_connections() if one.status == psutil.CONN_LISTEN] == []
