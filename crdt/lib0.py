@@ -52,10 +52,6 @@ class Decoder:
 
     def count(self, least: int = 1) -> int:
         """A number of things of at least `least` bytes each that follow."""
-        position, data = self.position, self.data
-        if position < len(data) and (count := data[position]) < 0x80 and count * least < len(data) - position:
-            self.position = position + 1
-            return count
         try:
             count, self.position = read_count(self.data, self.position, least)
         except IndexError:
@@ -106,7 +102,11 @@ def read_uint(data: bytes, position: int) -> tuple[int, int]:
 
 def read_count(data: bytes, position: int, least: int = 1) -> tuple[int, int]:
     """A number of things of at least `least` bytes each that follow, and where it ends."""
-    count, position = read_uint(data, position)
+    count = data[position]  # most are small
+    if count < 0x80:
+        position += 1
+    else:
+        count, position = read_uint(data, position)
     if count * least > len(data) - position:
         remaining = len(data) - position
         raise ProtocolError("count_too_large", f"{count} values in {remaining} bytes", "as many as there are")

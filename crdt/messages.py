@@ -167,14 +167,12 @@ def carried_update(data: bytes) -> bytes | None:
     """The update in an Update message, without more ado; None for other messages and broken ones, which `decode` reads
     or refuses.
     """
-    if not data.startswith(_UPDATE) or len(data) == len(_UPDATE):
+    if not data.startswith(_UPDATE):
         return None
-    size, start = data[2], 3
-    if size > 0x7F:
-        try:
-            size, start = read_uint(data, 2)
-        except (IndexError, ProtocolError):
-            return None
+    try:
+        size, start = read_uint(data, len(_UPDATE))
+    except (IndexError, ProtocolError):
+        return None
     return data[start:] if start + size == len(data) else None
 
 

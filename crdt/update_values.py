@@ -60,11 +60,7 @@ def _skip_integer(data: bytes, position: int) -> int:
 
 
 def _skip_array(data: bytes, position: int, depth: int) -> int:
-    count = data[position]
-    if count < 0x80 and count < len(data) - position:
-        position += 1
-    else:
-        count, position = read_count(data, position)
+    count, position = read_count(data, position)
     for _ in range(count):
         size = SIZES[data[position]]  # most are numbers
         position = position + size if size else skip_value(data, position, depth)

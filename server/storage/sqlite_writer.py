@@ -7,12 +7,13 @@ statements of SQLAlchemy's core it costs three times the CPU.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Engine, PoolProxiedConnection
+from sqlalchemy import Engine
 
 from crdt.failpoint import failpoint
 from server.storage.appends import WINDOW, Append, Owner, check_leases, inserts, leases_of, rows_of, users_of
 from server.storage.fencing import owned
-from server.storage.one_thread import Ended, OneThread
+from server.storage.one_thread import Ended
+from server.storage.own_connection import OwnConnection
 
 AT_ONCE = 100
 """Rows that one statement inserts at most."""
@@ -26,24 +27,17 @@ class SqliteWriter:
         self._engine = engine
         self._row, self._client = (str(insert.compile(dialect=engine.dialect)) for insert in inserts("sqlite"))
         self._of_rows: dict[int, str] = {}
-        self._pooled: PoolProxiedConnection | None = None
-        self._thread = OneThread("log")
+        self._connection = OwnConnection(engine, "log")
 
     def commit(self, group: Sequence[Append], ended: Ended) -> None:
-        self._thread.run(lambda: self._commit(group), ended)
+        self._connection.run(lambda connection: self._commit(connection, group), ended)
 
-    def _commit(self, group: Sequence[Append]) -> None:
-        if self._pooled is None:
-            self._pooled = self._engine.raw_connection()
+    def _commit(self, connection: Any, group: Sequence[Append]) -> None:
         rows, clients, leases = rows_of(group), users_of(group), leases_of(group)
-        try:
-            if clients or leases or len(rows) > AT_ONCE:
-                self._commit_all(self._pooled.driver_connection, rows, clients, leases)
-            else:
-                self._commit_rows(self._pooled.driver_connection, rows)
-        except BaseException:
-            self._reset()
-            raise
+        if clients or leases or len(rows) > AT_ONCE:
+            self._commit_all(connection, rows, clients, leases)
+        else:
+            self._commit_rows(connection, rows)
 
     def _commit_rows(self, connection: Any, rows: Sequence[tuple[Any, ...]]) -> None:
         """One statement is its own transaction, and the interpreter is let go and asked for once."""
@@ -71,20 +65,8 @@ class SqliteWriter:
         values = [query.params[name] for name in query.positiontup or ()]
         return [Owner(*row) for row in connection.execute(str(query), values)]
 
-    def _reset(self) -> None:
-        """A new connection next time: what state this one is in after a failing disk nobody knows."""
-        pooled, self._pooled = self._pooled, None
-        if pooled is not None:
-            pooled.invalidate()
-
     async def close(self) -> None:
-        await self._thread.ask(self._dispose)
-        self._thread.end()
-
-    def _dispose(self) -> None:
-        if self._pooled is not None:
-            self._pooled.close()
-        self._engine.dispose()
+        await self._connection.close()
 
 
 def _repeated(insert: str, count: int) -> str:

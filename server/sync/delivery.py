@@ -35,17 +35,18 @@ class Delivery:
         """One frame to every member whose state is known, with all that it did not send itself; a large change has a
         frame of its own, as merging it would hold up everybody.
         """
-        for together in _groups(changes) if len(changes) > 1 else (changes,):
-            if together:
-                self._broadcast(Messages(together))
+        for together in _groups(changes) if len(changes) != 1 else (changes,):
+            self._broadcast(Messages(together))
 
     def _broadcast(self, messages: Messages) -> None:
         """Those who take it at once and sent none of it are written one and the same frame."""
         frame, written = b"", 0
         apart = messages.apart if messages.size < FRAGMENT else self._members
         for member in self._members:
+            if member.given is None or member.refusal is not None:
+                continue
             write = member.outbox.wire
-            if member in apart or write is None or member.given is None or member.refusal is not None:
+            if write is None or member in apart:
                 self._put(member, messages)
                 continue
             if not written:
@@ -56,7 +57,7 @@ class Delivery:
             self._telemetry.sent.inc(written * len(messages.common))
 
     def _put(self, member: Member, messages: Messages) -> None:
-        if member.given is None or member.outbox.behind or member.refusal is not None:
+        if member.outbox.behind:
             return
         message = messages.of(member)
         if message is not None and not member.outbox.put_update(message):

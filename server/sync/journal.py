@@ -65,8 +65,8 @@ class Journal:
             return False
         finally:
             self._telemetry.commit.observe(time.perf_counter() - began)
-        if self.failing_since is not None:
-            self._recovered()
+        if (since := self.failing_since) is not None:
+            self._recovered(since)
         return True
 
     async def commit_job(self, entry: Entry, clients: Mapping[int, str], extra: Extra) -> int | None:
@@ -116,9 +116,9 @@ class Journal:
             _log.error("commit_failed", branch=self._branch, error=error.message)
             self.on_turn(True)
 
-    def _recovered(self) -> None:
-        since, self.failing_since = self.failing_since, None
-        _log.info("commit_recovered", branch=self._branch, seconds=time.monotonic() - (since or 0.0))
+    def _recovered(self, since: float) -> None:
+        _log.info("commit_recovered", branch=self._branch, seconds=time.monotonic() - since)
+        self.failing_since = None
         self.on_turn(False)
 
 

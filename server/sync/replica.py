@@ -117,7 +117,7 @@ class Replica:
         changes = [update for update in emitted if update != EMPTY_UPDATE]
         if not changes:
             return None
-        changed = merge(changes) if len(changes) > 1 else changes[0]
+        changed = merge(changes)
         self._note(changed)
         return changed
 
