@@ -54,7 +54,7 @@ function List() {
           value={find}
           onChange={(event) => setFind(event.target.value)}
           placeholder="Find by name or address"
-          className={`${CONTROL} h-7.5 border-edge bg-panel pl-7`}
+          className={`${CONTROL} h-7.5 border-line bg-panel pl-7`}
         />
       </label>
       <p className="text-muted">
